@@ -1,0 +1,192 @@
+"""The kernel table: (op, device, rung) -> function. Choosing a rung, listing them, falling back.
+
+Every op has the rung ``numpy``, its reference. Where the C++ extension was compiled the op's ladder stands above it; the
+top rung is the default. A rung is chosen for a block of code with :func:`use`, or from the environment:
+``STEPGRAD_KERNELS="matmul=naive,conv2d=im2col"``, or ``STEPGRAD_KERNELS=numpy`` for every op at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from stepgrad.errors import KernelError, did_you_mean
+
+try:
+    from stepgrad import _cpu
+except ImportError:  # not compiled: every op runs on its NumPy reference
+    _cpu = None
+
+REFERENCE = "numpy"
+_NATIVE_DTYPES = "fd"  # NumPy's codes of float32 and float64, all that the C++ kernels know
+
+
+class Kernel(NamedTuple):
+    """One rung of an op's ladder."""
+
+    op: str
+    device: str
+    rung: str
+    function: Callable
+    summary: str
+    source: str
+
+
+_ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
+_requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
+chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
+_native = {}  # op -> [(rung, summary, source, function), ...] as the extension offers them
+for _op, *_rung in _cpu.rungs() if _cpu else ():
+    _native.setdefault(_op, []).append(_rung)
+
+
+def declare(op: Any) -> None:
+    """Enter an op into the table: its reference, and the native rungs that carry its name.
+
+    A native rung is used through ``op.launch(native, *arrays, **attrs)``, which brings the arrays into the kernel's
+    layout; where that returns NotImplemented, or the dtype is not float32 or float64, the reference serves.
+    """
+    ladder = {REFERENCE: Kernel(op.name, "cpu", REFERENCE, op.reference, "NumPy, the reference", op.__module__)}
+    if hasattr(op, "launch"):
+        for rung, summary, source, function in _native.get(op.name, ()):
+            ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source)
+    _ladders[op.name] = ladder
+    _choose(op.name)
+
+
+def add(op: str, rung: str, function: Callable, summary: str = "", source: str = "") -> None:
+    """Put one more rung on top of an op's ladder. `function` has the signature of the op's reference."""
+    ladder = _ladder(op)
+    if rung in ladder:
+        raise KernelError(f"{op} already has a rung '{rung}'", fix="give the new kernel another name")
+    ladder[rung] = Kernel(op, "cpu", rung, function, summary, source)
+    _choose(op)
+
+
+def _with_fallback(op: Any, native: Callable) -> Callable:
+    def run(*arrays, **attrs):
+        codes = [a.dtype.char for a in arrays if a.dtype.kind not in "iub"]
+        if codes and all(code in _NATIVE_DTYPES for code in codes):
+            result = op.launch(native, *arrays, **attrs)
+            if result is not NotImplemented:
+                return result
+        return op.reference(*arrays, **attrs)
+
+    return run
+
+
+def _ladder(op: str) -> dict[str, Kernel]:
+    if op not in _ladders:
+        raise KernelError(f"there is no op '{op}'", fix=did_you_mean(op, _ladders))
+    return _ladders[op]
+
+
+def _choose(op: str) -> None:
+    chosen[op] = current(op).function
+
+
+def current(op: str) -> Kernel:
+    """Return the kernel that runs when `op` is called now."""
+    ladder = _ladder(op)
+    rung, _ = _requested.get(op) or _requested.get("*") or (None, "")
+    return ladder.get(rung) or list(ladder.values())[-1]
+
+
+def rungs(op: str) -> list[Kernel]:
+    """Return the ladder of an op, from the bottom rung to the top.
+
+    Examples
+    --------
+    >>> from stepgrad import kernels, ops
+    >>> kernels.rungs("matmul")[0].rung
+    'numpy'
+    """
+    return list(_ladder(op).values())
+
+
+@contextlib.contextmanager
+def use(everything: str | None = None, /, **rung_of: str) -> Iterator[None]:
+    """Choose rungs for a block of code.
+
+    Parameters
+    ----------
+    everything : str, optional
+        A rung for every op that has it; the others keep their top rung.
+    **rung_of : str
+        A rung for one op: ``use(matmul="naive")``.
+
+    Raises
+    ------
+    KernelError
+        If the op or the rung does not exist.
+
+    Examples
+    --------
+    >>> from stepgrad import kernels, ops
+    >>> with kernels.use(matmul="numpy"):
+    ...     kernels.current("matmul").rung
+    'numpy'
+    """
+    before = dict(_requested)
+    try:
+        _request(everything, rung_of, "kernels.use")
+        yield
+    finally:
+        _requested.clear()
+        _requested.update(before)
+        _choose_all()
+
+
+def _request(everything: str | None, rung_of: dict[str, str], who: str) -> None:
+    for op, rung in rung_of.items():
+        if rung not in _ladder(op):
+            raise KernelError(f"{op} has no rung '{rung}'", fix=did_you_mean(rung, _ladder(op)))
+    if everything is not None:
+        known = {rung for ladder in _ladders.values() for rung in ladder}
+        if everything not in known:
+            raise KernelError(f"no op has a rung '{everything}'", fix=did_you_mean(everything, known))
+        _requested["*"] = (everything, who)
+    _requested.update({op: (rung, who) for op, rung in rung_of.items()})
+    _choose_all()
+
+
+def _choose_all() -> None:
+    for op in _ladders:
+        _choose(op)
+
+
+def apply_environment() -> None:
+    """Read STEPGRAD_KERNELS. Called once, when every op has been declared."""
+    text = os.environ.get("STEPGRAD_KERNELS", "")
+    pairs = [part.strip() for part in text.split(",") if part.strip()]
+    everything = [part for part in pairs if "=" not in part]
+    rung_of = dict(part.split("=", 1) for part in pairs if "=" in part)
+    if pairs:
+        _request(everything[-1] if everything else None, rung_of, "STEPGRAD_KERNELS")
+
+
+def compiled() -> bool:
+    """Tell whether the C++ extension was compiled."""
+    return _cpu is not None
+
+
+def table() -> list[dict[str, str]]:
+    """Return one row an op: op, device, the rung in use, why it is used, and all rungs there are."""
+    rows = []
+    for op in sorted(_ladders):
+        kernel = current(op)
+        _, who = _requested.get(op) or _requested.get("*") or ("", "")
+        if who and kernel.rung == (_requested.get(op) or _requested["*"])[0]:
+            why = f"asked for by {who}"
+        elif kernel.rung != REFERENCE:
+            why = kernel.summary or "top rung"
+        elif not compiled():
+            why = "the C++ extension is not compiled"
+        else:
+            why = "no C++ kernel: NumPy's own is used"
+        rows.append(
+            {"op": op, "device": kernel.device, "rung": kernel.rung, "why": why, "rungs": " < ".join(_ladders[op])}
+        )
+    return rows

@@ -1,0 +1,27 @@
+"""Every op, with NumPy's and Keras's names. One op, one file; one family, one folder."""
+
+from stepgrad import kernels
+from stepgrad.ops import (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    linalg,
+    loss,
+    manipulation,
+    pooling,
+    reduction,
+)
+from stepgrad.ops.op import Op, registry
+from stepgrad.tape.core import public
+
+_families = (elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, activation, loss)
+for _family in _families:
+    for _name in _family.__all__:
+        public[_name] = globals()[_name] = getattr(_family, _name)
+for _op in registry.values():
+    if _op.ufunc is not None:  # so that numpy.exp(tensor) is stepgrad.ops.exp(tensor)
+        public[_op.ufunc] = public.get(_op.name, _op)
+kernels.apply_environment()
+
+__all__ = ["Op", "registry", *(name for family in _families for name in family.__all__)]

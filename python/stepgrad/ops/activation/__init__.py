@@ -1,0 +1,5 @@
+"""Activation functions."""
+
+from stepgrad.ops.activation.relu import relu
+
+__all__ = ["relu"]

@@ -1,0 +1,108 @@
+"""matmul: the matrix product, batched and broadcast as NumPy's @."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stepgrad.errors import ShapeError
+from stepgrad.ops.op import Op, broadcast
+
+
+class Matmul(Op):
+    formula = r"Y = A B"
+    gradient_formula = r"\bar A = \bar Y B^{T},\quad \bar B = A^{T} \bar Y"
+    promote = "same"
+
+    def shape(self, a, b, transpose_a=False, transpose_b=False):
+        if not a or not b:
+            raise ShapeError("a number has no matrix product", got=f"{a} @ {b}", fix="use * for scaling")
+        batch = broadcast(a[:-2], b[:-2])
+        m, k = (a[-2:] if not transpose_a else a[-1:-3:-1]) if len(a) > 1 else (None, a[0])
+        k2, n = (b[-2:] if not transpose_b else b[-1:-3:-1]) if len(b) > 1 else (b[0], None)
+        if k != k2 and k is not None and k2 is not None:
+            raise ShapeError(
+                "the inner sizes differ",
+                expected="columns of a == rows of b",
+                got=f"{a} @ {b}: {k} != {k2}",
+                fix="did you forget Flatten, or to transpose one of them?",
+            )
+        return batch + ((m,) if len(a) > 1 else ()) + ((n,) if len(b) > 1 else ())
+
+    def reference(self, a, b, transpose_a=False, transpose_b=False):
+        a = np.swapaxes(a, -1, -2) if transpose_a else a
+        b = np.swapaxes(b, -1, -2) if transpose_b else b
+        return np.matmul(a, b)
+
+    def launch(self, native, a, b, transpose_a=False, transpose_b=False):
+        shape = self.shape(a.shape, b.shape, transpose_a, transpose_b)
+        if a.ndim < 2 or b.ndim < 2:
+            return NotImplemented
+        batch = shape[:-2]
+        if a.ndim > 2 and b.ndim == 2 and not transpose_a:  # x [batch, time, k] @ w: one tall product
+            a = a.reshape(1, -1, a.shape[-1])
+        elif a.shape[:-2] not in ((), batch) or b.shape[:-2] not in ((), batch):
+            return NotImplemented
+        a = np.ascontiguousarray(a).reshape(-1, *a.shape[-2:])
+        b = np.ascontiguousarray(b).reshape(-1, *b.shape[-2:])
+        m = a.shape[2 if transpose_a else 1]
+        out = np.empty((max(len(a), len(b)) if len(a) and len(b) else 0, m, shape[-1]), a.dtype)
+        native(a, b, out, transpose_a, transpose_b)
+        return out.reshape(shape)
+
+    def gradient(self, step, gy):
+        a, b = step.inputs
+        if a.ndim == 1 or b.ndim == 1:  # as matrices, then back: the tape sums over what was added
+            return self._vector_gradient(a, b, gy)
+        ta, tb = step.attrs.get("transpose_a", False), step.attrs.get("transpose_b", False)
+        ga = gb = None
+        if step.needs(0):
+            ga = _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
+        if step.needs(1):
+            if a.ndim > 2 and b.ndim == 2 and not ta and not tb:  # sum over the batch inside one product
+                gb = _matmul(_rows(a), _rows(gy), transpose_a=True)
+            else:
+                gb = _matmul(gy, a, transpose_a=True, transpose_b=ta) if tb else _matmul(a, gy, transpose_a=not ta)
+        return ga, gb
+
+    def _vector_gradient(self, a, b, gy):
+        rows = a.reshape((1, -1)) if a.ndim == 1 else a
+        columns = b.reshape((-1, 1)) if b.ndim == 1 else b
+        gy = gy.reshape(self.shape(rows.shape, columns.shape))
+        ga, gb = _matmul(gy, columns, transpose_b=True), _matmul(rows, gy, transpose_a=True)
+        return (
+            _sum_to(ga, rows.shape).reshape(a.shape),
+            _sum_to(gb, columns.shape).reshape(b.shape),
+        )
+
+
+def _rows(x):
+    return x.reshape((-1, x.shape[-1]))
+
+
+def _sum_to(g, shape):
+    extra = g.ndim - len(shape)
+    return g.sum(tuple(range(extra))) if extra else g
+
+
+_matmul = Matmul()
+
+
+def matmul(x1, x2):
+    """Matrix product over the last two axes; the axes before them broadcast.
+
+    Parameters
+    ----------
+    x1 : tensor, shape (..., M, K) or (K,)
+    x2 : tensor, shape (..., K, N) or (K,)
+
+    Raises
+    ------
+    ShapeError
+        If the inner sizes differ.
+
+    Examples
+    --------
+    >>> matmul([[1.0, 2.0]], [[3.0], [4.0]]).tolist()
+    [[11.0]]
+    """
+    return _matmul(x1, x2)
