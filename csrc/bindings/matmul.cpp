@@ -1,0 +1,28 @@
+#include "bindings/bind.h"
+#include "matmul/matmul.h"
+
+namespace stepgrad {
+
+static py::object bind_matmul(const Rung& rung) {
+  return py::cpp_function(
+      [rung](py::handle a, py::handle b, py::handle out, bool transpose_a, bool transpose_b) {
+        call<MatmulArgs>(rung, a, [&](const auto& check, auto& g) {
+          auto A = check.in("a", a, 3);
+          auto B = check.in("b", b, 3);
+          auto C = check.out("out", out, 3);
+          g.batch = C[0], g.M = C[1], g.N = C[2], g.K = transpose_a ? A[1] : A[2];
+          auto matrices = [&](long n) { return n == 1 ? 1 : g.batch; };
+          check.shape(A, {matrices(A[0]), transpose_a ? g.K : g.M, transpose_a ? g.M : g.K});
+          check.shape(B, {matrices(B[0]), transpose_b ? g.N : g.K, transpose_b ? g.K : g.N});
+          g.A = A.data, g.a_batch = A[0] == 1 ? 0 : g.M * g.K;
+          g.B = B.data, g.b_batch = B[0] == 1 ? 0 : g.K * g.N;
+          g.a_row = transpose_a ? 1 : g.K, g.a_col = transpose_a ? g.M : 1;
+          g.b_row = transpose_b ? 1 : g.N, g.b_col = transpose_b ? g.K : 1;
+          g.C = C.data, g.c_batch = g.M * g.N, g.ldc = g.N;
+        });
+      });
+}
+
+void add_matmul(Binders& binders) { binders["MatmulArgs"] = bind_matmul; }
+
+} // namespace stepgrad

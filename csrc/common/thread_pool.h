@@ -1,0 +1,26 @@
+// A small thread pool for kernels.
+//
+// The calling thread takes chunks like every worker and never waits for a worker that has not started, so on a busy
+// machine a parallel loop costs little more than a serial one. Work below about 50 microseconds is not split at all:
+// waking a sleeping worker costs about as much.
+#pragma once
+
+namespace stepgrad {
+
+int get_num_threads();
+void set_num_threads(int n); // n >= 1
+
+using ChunkFn = void (*)(const void* body, long begin, long end);
+
+// Calls run(body, begin, end) over pieces of [0, n). ns_per_item is a rough cost, used only to choose the pieces.
+void parallel_chunks(long n, double ns_per_item, ChunkFn run, const void* body);
+
+// body(begin, end) for pieces of [0, n), in any order, on any thread. What an item computes must not depend on the
+// piece it falls in: that is what makes results the same bits for any number of threads.
+template <class Body> void parallel_for(long n, double ns_per_item, const Body& body) {
+  parallel_chunks(
+      n, ns_per_item, [](const void* b, long begin, long end) { (*static_cast<const Body*>(b))(begin, end); },
+      &body);
+}
+
+} // namespace stepgrad

@@ -1,0 +1,34 @@
+// Elementwise ops: one output element from the input elements at the same place.
+#pragma once
+
+namespace stepgrad {
+
+template <class T> struct UnaryArgs { // y = f(x)
+  const T* x;                         // [n]
+  T* y;                               // [n]
+  long n;
+  long items() const { return n; }
+  UnaryArgs slice(long begin, long end) const { return {x + begin, y + begin, end - begin}; }
+};
+
+template <class T>
+struct UnaryGradientArgs { // dx = f'(saved) * dy; saved is x (relu) or the output y (sigmoid, tanh)
+  const T* saved;          // [n]
+  const T* dy;             // [n]
+  T* dx;                   // [n]
+  long n;
+  long items() const { return n; }
+  UnaryGradientArgs slice(long begin, long end) const {
+    return {saved + begin, dy + begin, dx + begin, end - begin};
+  }
+};
+
+template <class T> struct BinaryArgs { // out = f(a, b)
+  const T* a;                          // [rows, n]
+  const T* b;                          // [rows, n], or [1, n]: a row for every row of a, or [1, 1]
+  T* out;                              // [rows, n]
+  long rows, n;
+  long b_row, b_col; // strides of b: 0 where it is repeated
+};
+
+} // namespace stepgrad
