@@ -425,8 +425,8 @@ def to_array(data, dtype=None):
     if isinstance(data, Tensor):
         data = data.array
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
-        if hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
-            return np.from_dlpack(data).copy()
+        if hasattr(data, "__dlpack__"):  # PyTorch, JAX, ...
+            return np.from_dlpack(data.detach() if hasattr(data, "detach") else data).copy()
         array = np.array(data)
         if array.dtype == np.float64 and not hasattr(data, "dtype"):
             array = array.astype(config.floatx())
@@ -638,7 +638,7 @@ def _deliver(source, index, g, leaves, pending, heap):
             slots = pending[source] = [None] * source.op.outputs
             heapq.heappush(heap, (-source.number, source))
         slots[index] = g if slots[index] is None else public["add"](slots[index], g)
-    elif source.requires_grad:
+    else:
         entry = leaves.get(id(source))
         if entry is None:
             leaves[id(source)] = [source, g]

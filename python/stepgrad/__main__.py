@@ -1,0 +1,5 @@
+"""`python -m stepgrad` is `stepgrad`."""
+
+from stepgrad.cli import main
+
+main()

@@ -1,0 +1,79 @@
+"""What `stepgrad doctor` reports."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+
+import numpy as np
+
+import stepgrad
+from stepgrad import kernels
+
+EXTRAS = {
+    "matplotlib": "plots: pip install matplotlib",
+    "safetensors": "saved models: pip install safetensors",
+    "tensorboard": 'the TensorBoard callback: pip install "stepgrad[tensorboard]"',
+}
+
+
+def findings() -> list[tuple[str, str]]:
+    """Return (topic, finding) pairs, in plain sentences.
+
+    Examples
+    --------
+    >>> findings()[0][0]
+    'stepgrad'
+    """
+    rows = [
+        ("stepgrad", f"{stepgrad.__version__} on Python {platform.python_version()}, NumPy {np.__version__}"),
+        ("machine", f"{platform.machine()}, {platform.system()}, {os.cpu_count()} CPUs"),
+        ("tape", _tape()),
+        *_native(),
+        ("GPU", _gpu()),
+    ]
+    missing = [why for package, why in EXTRAS.items() if not _installed(package)]
+    rows.append(("to install for more", "; ".join(missing) or "nothing: all extras are here"))
+    return rows
+
+
+def _tape() -> str:
+    from stepgrad.tape import core
+
+    return "plain Python" if core.__file__.endswith(".py") else "compiled by Cython"
+
+
+def _native() -> list[tuple[str, str]]:
+    if not kernels.compiled():
+        compiler = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+        fix = "install again to compile it" if compiler else "install a C++ compiler, then install stepgrad again"
+        return [("C++ kernels", f"not compiled, NumPy's functions are used; {fix}")]
+    from stepgrad import _cpu
+
+    features = ", ".join(f"{key}: {_plain(value)}" for key, value in _cpu.features().items())
+    native = sum(row["rung"] != kernels.REFERENCE for row in kernels.table())
+    return [
+        ("C++ kernels", f"compiled; {native} of {len(kernels.table())} ops run on them (stepgrad kernels)"),
+        ("CPU features", features),
+        ("threads", f"{_cpu.get_num_threads()} (STEPGRAD_NUM_THREADS)"),
+    ]
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _gpu() -> str:
+    found = "an NVIDIA driver is installed" if shutil.which("nvidia-smi") else "no NVIDIA driver found"
+    return f"{found}; this version computes on the CPU"
+
+
+def _installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return package in sys.modules
+    return True

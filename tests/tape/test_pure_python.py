@@ -1,0 +1,32 @@
+"""The tape's file runs compiled and uncompiled; the tape tests must pass both ways."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import stepgrad.tape.core
+
+HERE = Path(__file__).parent
+
+
+def test_the_tape_tests_pass_uncompiled():
+    if os.environ.get("STEPGRAD_PURE_PYTHON"):
+        return  # this is the inner run
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-cov", str(HERE)],
+        env={**os.environ, "STEPGRAD_PURE_PYTHON": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+def test_the_environment_decides_which_file_runs():
+    pure = {**os.environ, "STEPGRAD_PURE_PYTHON": "1"}
+    code = "import stepgrad.tape.core as core; print(core.__file__)"
+    out = subprocess.run([sys.executable, "-c", code], env=pure, capture_output=True, text=True, check=True).stdout
+    assert out.strip().endswith("core.py")
+    if not os.environ.get("STEPGRAD_PURE_PYTHON") and stepgrad.kernels.compiled():
+        assert not stepgrad.tape.core.__file__.endswith(".py") or "site-packages" not in stepgrad.__file__
