@@ -124,9 +124,8 @@ class Unary(Op):
         return x
 
     def launch(self, native: Any, x: np.ndarray) -> np.ndarray:
-        x = np.ascontiguousarray(x)
         y = np.empty(x.shape, x.dtype)
-        native(x.reshape(-1), y.reshape(-1))
+        native(np.ascontiguousarray(x).reshape(-1), y.reshape(-1))
         return y
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stepgrad.ops.op import Op, Unary
+from stepgrad.ops.elementwise.unary_gradient import UnaryGradient
+from stepgrad.ops.op import Unary
 
 
 class Relu(Unary):
@@ -13,26 +14,20 @@ class Relu(Unary):
     promote = "same"
 
     def reference(self, x):
-        return np.maximum(x, np.zeros((), x.dtype))
+        return np.where(x < 0, np.zeros((), x.dtype), x)  # np.maximum would give -0.0 either sign
 
     def gradient(self, step, gy):
         (x,) = step.inputs
         return _relu_gradient(x, gy)
 
 
-class ReluGradient(Op):
+class ReluGradient(UnaryGradient):
     formula = r"\bar x = \bar y \odot [x > 0]"
     gradient_formula = r"\bar{\bar y} = \bar{\bar x} \odot [x > 0]"
     saves_inputs = (0,)
 
     def reference(self, x, gy):
         return np.where(x > 0, gy, np.zeros((), gy.dtype))
-
-    def launch(self, native, x, gy):
-        x, gy = np.ascontiguousarray(x), np.ascontiguousarray(gy)
-        gx = np.empty(x.shape, x.dtype)
-        native(x.reshape(-1), gy.reshape(-1), gx.reshape(-1))
-        return gx
 
     def gradient(self, step, ggx):
         x, _ = step.inputs

@@ -1,0 +1,20 @@
+"""What the fused gradients of functions of one number share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stepgrad.ops.op import Op
+
+
+class UnaryGradient(Op):
+    """dL/dx from a saved array (the function's input or output) and dL/dy. Native kernels get flat arrays."""
+
+    def launch(self, native: Any, saved: np.ndarray, gy: np.ndarray) -> Any:
+        if saved.shape != gy.shape:
+            return NotImplemented
+        gx = np.empty(saved.shape, saved.dtype)
+        native(np.ascontiguousarray(saved).reshape(-1), np.ascontiguousarray(gy).reshape(-1), gx.reshape(-1))
+        return gx
