@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, normalize_axes
 
 
@@ -37,3 +39,48 @@ class Reduction(Op):
     def keep(self, step: Any, g: Any) -> Any:
         """Put the reduced axes back with size 1, so that `g` broadcasts against the input."""
         return g.reshape(self.shape(step.input_shapes[0], step.attrs.get("axis"), True))
+
+
+class Accumulation(Reduction):
+    """A reduction (or a running one) whose small integers and booleans are added up as int32."""
+
+    def dtype(self, *dtypes: str, **attrs: Any) -> str:
+        return accumulator(np.dtype(dtypes[0])).name
+
+
+def entries(shape: tuple, axis: Any) -> int:
+    """Return how many entries are reduced into one.
+
+    Examples
+    --------
+    >>> entries((2, 3, 4), (0, 2))
+    8
+    """
+    return math.prod(shape[i] for i in normalize_axes(axis, len(shape)))
+
+
+def accumulator(dtype: np.dtype) -> np.dtype:
+    """Return the dtype in which entries are added up: at least int32, so that 200 + 100 is not 44 in uint8.
+
+    Examples
+    --------
+    >>> accumulator(np.dtype("uint8")).name
+    'int32'
+    """
+    return dtype if dtype.kind == "f" else np.result_type(dtype, np.int32)
+
+
+def as_axes(axis: Any) -> Any:
+    """Return `axis` in the form that NumPy takes: a list becomes a tuple."""
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def refuse_empty(x: tuple, axis: Any, what: str) -> None:
+    """Raise where a reduction without a neutral entry would find nothing to reduce."""
+    if any(x[i] == 0 for i in normalize_axes(axis, len(x))):
+        raise ShapeError(
+            f"there is nothing to take the {what} of",
+            expected="at least one entry along the axis",
+            got=f"shape {x}, axis={axis}",
+            fix="did a mask or a slice select nothing?",
+        )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from stepgrad.ops.reduction.reduction import Reduction
+from stepgrad.ops.reduction.reduction import Accumulation, accumulator, as_axes
 from stepgrad.tape.core import public
 
 
-class Sum(Reduction):
+class Sum(Accumulation):
     formula = r"y = \sum_i x_i"
     gradient_formula = r"\bar x_i = \bar y"
     saves_inputs = ()
 
     def reference(self, x, axis=None, keepdims=False):
-        return np.sum(x, axis=axis, keepdims=keepdims, dtype=None if x.dtype.kind == "b" else x.dtype)
+        return np.sum(x, axis=axis, keepdims=keepdims, dtype=accumulator(x.dtype))
 
     def gradient(self, step, gy):
         return public["broadcast_to"](self.keep(step, gy), step.input_shapes[0])
@@ -31,4 +31,4 @@ def sum(x, axis=None, keepdims=False):
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
     [4.0, 6.0]
     """
-    return _sum(x, axis=axis, keepdims=keepdims)
+    return _sum(x, axis=as_axes(axis), keepdims=keepdims)
