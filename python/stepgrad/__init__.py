@@ -1,4 +1,13 @@
-"""stepgrad: a deep-learning engine that shows its work."""
+"""stepgrad: a deep-learning engine that shows its work.
+
+Keras 3's words (`Sequential`, `layers`, `losses`, `fit`), an autograd tape that can be held in the hand
+(`Tensor`, `GradientTape`, `hooks`), and every kernel as a ladder of readable rungs (`kernels`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from stepgrad._pure import use_pure_python_if_asked
 
@@ -6,6 +15,8 @@ use_pure_python_if_asked()
 
 from stepgrad import config, kernels, ops
 from stepgrad.errors import StepgradError
+# LATER from stepgrad.gradcheck import gradcheck
+# LATER from stepgrad.ops import stop_gradient
 from stepgrad.ops.op import Op
 from stepgrad.tape import (
     GradientTape,
@@ -18,5 +29,53 @@ from stepgrad.tape import (
     scope,
     steps_of,
 )
+from stepgrad.walk import find_nan, walk
+
+if TYPE_CHECKING:
+    from stepgrad import (
+        activations,
+        callbacks,
+        constraints,
+        datasets,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        random,
+        regularizers,
+        saving,
+        utils,
+    )
+    from stepgrad.layers import Input, Layer
+    from stepgrad.models import Model, Sequential
 
 __version__ = "0.1.0"
+
+# Imported when first used, so that `import stepgrad` stays quick.
+_PACKAGES = (
+    "activations callbacks constraints datasets initializers layers losses metrics models optimizers random "
+    "regularizers saving utils"
+).split()
+_NAMES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"stepgrad.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"stepgrad.{_NAMES[name]}"), name)
+    raise AttributeError(f"stepgrad has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PACKAGES, *_NAMES})
+
+
+__all__ = [
+    "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
+    "Variable", "activations", "callbacks", "config", "constraints", "datasets", "find_nan", "gradcheck", "hooks",
+    "initializers", "kernels", "layers", "losses", "metrics", "models", "no_grad", "ops", "optimizers", "random",
+    "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
+]  # fmt: skip

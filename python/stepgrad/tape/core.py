@@ -32,6 +32,7 @@ state = _State()
 public = {}  # name -> public function of stepgrad.ops; filled there, used by Tensor's operators
 symbolic_apply = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
 _numbers = itertools.count(1)
+_NUMBERS = (int, float)
 
 
 class Step:
@@ -443,6 +444,16 @@ def to_array(data, dtype=None):
     return np.ascontiguousarray(array) if array.ndim else array
 
 
+def _number(x):
+    """Make a Tensor of a Python number; much quicker than the general way."""
+    kind = type(x)
+    if kind is float:
+        return _output(np.array(x, config.floatx()), None, 0, None)
+    if kind is int and -(2**31) <= x < 2**31:
+        return _output(np.array(x, np.int32), None, 0, None)
+    return Tensor(x)
+
+
 def as_tensor(x):
     """Return `x` itself when it is a Tensor, otherwise a Tensor of it."""
     return x if isinstance(x, Tensor) else Tensor(x)
@@ -502,9 +513,11 @@ def apply(op, inputs, attrs):
         elif getattr(x, "is_symbolic", False):
             return symbolic_apply[0](op, inputs, attrs)
         else:
-            if isinstance(x, int | float):
+            if isinstance(x, _NUMBERS):
                 weak += (len(tensors),)
-            x = Tensor(x)
+                x = _number(x)
+            else:
+                x = Tensor(x)
         tensors.append(x)
     track = track and state.recording and op.differentiable
     hooks = state.hooks
