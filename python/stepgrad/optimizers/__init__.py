@@ -1,0 +1,30 @@
+"""Optimizers: how gradients change the variables. One file each, with its formula at the top."""
+
+from typing import Any
+
+from stepgrad.errors import DTypeError
+from stepgrad.optimizers import schedules
+from stepgrad.optimizers.adam import Adam
+from stepgrad.optimizers.adamw import AdamW
+from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
+from stepgrad.optimizers.sgd import SGD
+from stepgrad.optimizers.update import Update
+
+serialize, deserialize = OPTIMIZERS.serialize, OPTIMIZERS.deserialize
+
+
+def get(identifier: Any) -> Optimizer | None:
+    """Return the optimizer that a name, a config, a class or an instance means.
+
+    Examples
+    --------
+    >>> get("adam").name
+    'adam'
+    """
+    optimizer = OPTIMIZERS.get(identifier)
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise DTypeError("this is not an optimizer", got=repr(identifier), fix="Adam(learning_rate=0.001), or 'adam'")
+    return optimizer
+
+
+__all__ = ["Adam", "AdamW", "Optimizer", "SGD", "Update", "deserialize", "get", "schedules", "serialize"]

@@ -1,0 +1,405 @@
+"""Optimizer: the base class. Learning rate, clipping, weight decay, moving averages, accumulation; saving and loading."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from stepgrad import config
+from stepgrad.errors import ArgumentError, DTypeError, GradientError, NotBuiltError, ShapeError
+from stepgrad.optimizers import gradients as clipping
+from stepgrad.optimizers.schedules import LearningRateSchedule
+from stepgrad.optimizers.update import Update
+from stepgrad.tape import Tensor, Variable, no_grad, wrap
+from stepgrad.utils.serialization import Registry, deserialize_object, serialize_object, to_snake_case
+
+OPTIMIZERS = Registry("optimizers")
+
+
+class Optimizer:
+    """Changes variables so that the loss falls.
+
+    Parameters
+    ----------
+    learning_rate : float, LearningRateSchedule or callable without arguments
+    weight_decay : float, optional
+        Before each update every variable shrinks by learning_rate * weight_decay of itself.
+    clipnorm, global_clipnorm, clipvalue : float, optional
+        Upper bound for the norm of each gradient, for the norm of all gradients together, for each entry. At most one.
+    use_ema : bool
+        Keep an exponential moving average of the variables, w_avg = ema_momentum * w_avg + (1 - ema_momentum) * w.
+    ema_momentum : float
+    ema_overwrite_frequency : int, optional
+        Put the averages into the variables every so many steps; without it, `finalize_variable_values` does so at the end.
+    loss_scale_factor : float, optional
+        The loss was multiplied by this (see `scale_loss`), so gradients are divided by it.
+    gradient_accumulation_steps : int, optional
+        Update only every so many calls, with the mean of the gradients since.
+    name : str, optional
+
+    Notes
+    -----
+    An optimizer of your own defines ``update_step(gradient, variable, learning_rate)`` and, if it keeps anything for each
+    variable, ``build(variables)``, which calls ``super().build(variables)`` and `add_variable_from_reference`.
+
+    Examples
+    --------
+    >>> class SignDescent(Optimizer):
+    ...     def update_step(self, gradient, variable, learning_rate):
+    ...         variable.assign_sub(np.sign(gradient.numpy()) * learning_rate)
+    >>> w = Variable([1.0, -1.0])
+    >>> SignDescent(learning_rate=0.5).apply([Tensor([3.0, -4.0])], [w])
+    >>> w.tolist()
+    [0.5, -0.5]
+    """
+
+    update: Update | None = None  # the rule, with its formula: the step-through shows it
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule | Callable[[], Any],
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+    ):
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        if sum(value is not None for value in clips.values()) > 1:
+            raise ArgumentError("gradients can be clipped in one way only", got=str(clips), fix="keep one of the three")
+        if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
+            raise ArgumentError("gradient_accumulation_steps must be at least 2", got=str(gradient_accumulation_steps))
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ArgumentError("ema_momentum must be between 0 and 1", got=str(ema_momentum))
+        self.name = name or to_snake_case(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.use_ema, self.ema_momentum = use_ema, ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.built = False
+        self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._indices: dict[int, int] = {}
+        self._averages: list[Variable] = []
+        self._accumulators: list[Variable] = []
+        self._excluded: tuple[set[int], tuple[str, ...]] = (set(), ())
+        self._warned: set[str] = set()
+        self._iterations = self.add_variable((), dtype="int64", name="iteration")
+        self._learning_rate: Any = None
+        if callable(learning_rate):
+            self._learning_rate = learning_rate
+        else:
+            self._learning_rate = self.add_variable((), dtype=config.floatx(), name="learning_rate")
+            self._learning_rate.assign(_number(learning_rate))
+
+    # -- what it keeps ---------------------------------------------------------------------------------------------
+
+    @property
+    def iterations(self) -> Any:
+        """Number of updates so far."""
+        if self.gradient_accumulation_steps:
+            return wrap(self._iterations.array // self.gradient_accumulation_steps)
+        return self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the next step."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self._iterations)
+        return self._learning_rate if isinstance(self._learning_rate, Variable) else self._learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(self._learning_rate, Variable):
+            if callable(value):
+                self._variables = [v for v in self._variables if v is not self._learning_rate]
+                self._learning_rate = value
+            else:
+                self._learning_rate.assign(_number(value))
+        elif callable(value):
+            self._learning_rate = value
+        else:
+            raise DTypeError(
+                "this optimizer's learning rate follows a schedule and cannot be set to a number",
+                got=f"{value} for {type(self._learning_rate).__name__}",
+                fix="create the optimizer with a float learning_rate, or assign another schedule",
+            )
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Everything that saving must keep: the step count, the learning rate, and what belongs to each variable."""
+        return list(self._variables)
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Create what the optimizer keeps for each variable. Happens by itself at the first `apply`."""
+        if self.built:
+            return
+        self._indices = {id(v): i for i, v in enumerate(variables)}
+        self._trainable_variables = list(variables)
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self.built = True
+
+    def add_variable(
+        self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+    ) -> Variable:
+        """Add a variable that is saved with the optimizer; `initializer` is "zeros", "ones", a number or a callable."""
+        dtype = dtype or config.floatx()
+        if callable(initializer):
+            value = initializer(shape, dtype=dtype)
+        else:
+            value = np.full(shape, {"zeros": 0, "ones": 1}.get(initializer, initializer), dtype=dtype)
+        variable = Variable(value, dtype=dtype, trainable=False, name=name)
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """Add a variable with the shape and dtype of another one."""
+        name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
+    ) -> Any:
+        """Add one variable for each trainable one, or, for several names, several lists of them."""
+        names = [name] if isinstance(name, str) else list(name)
+        values = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
+        slots: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for slot, one, value in zip(slots, names, values, strict=True):
+                slot.append(self.add_variable_from_reference(variable, one, value))
+        return slots[0] if isinstance(name, str) else slots
+
+    def index_of(self, variable: Variable) -> int:
+        """Return the position of a variable among those the optimizer was built for."""
+        return self._indices[id(variable)]
+
+    _get_variable_index = index_of  # Keras's name, which optimizers written for Keras use
+
+    # -- one step --------------------------------------------------------------------------------------------------
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Do one step.
+
+        Parameters
+        ----------
+        grads : sequence of Tensor, array or None
+            None for a variable that the loss does not depend on; it is left as it is.
+        trainable_variables : sequence of Variable, optional
+            In the order of `grads`; those the optimizer was built for if left out.
+
+        Raises
+        ------
+        GradientError
+            If there is no gradient at all.
+        """
+        grads = list(grads)
+        if trainable_variables is None:
+            if not self.built:
+                raise NotBuiltError(
+                    f"optimizer '{self.name}' does not know its variables yet",
+                    fix="pass them, apply(grads, variables), or call build(variables) first",
+                )
+            trainable_variables = self._trainable_variables
+        variables = list(trainable_variables)
+        if len(grads) != len(variables):
+            raise ArgumentError(
+                f"optimizer '{self.name}' needs one gradient a variable",
+                expected=f"{len(variables)} gradients",
+                got=f"{len(grads)}",
+            )
+        if not grads:
+            return
+        self.build(variables)
+        self._check_known(variables)
+        with no_grad():
+            arrays, variables = self._with_gradients(grads, variables)
+            if self.loss_scale_factor is not None:
+                arrays = [g / self.loss_scale_factor for g in arrays]
+            self._update(arrays, variables)
+            for variable in variables:
+                if variable.constraint is not None:
+                    variable.assign(variable.constraint(variable))
+        self._iterations.assign_add(1)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """Do one step from (gradient, variable) pairs."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return self._iterations
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
+        """Change one variable in place."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)")
+
+    def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: float) -> None:
+        """Change all variables; overridden by optimizers that compute something once a step."""
+        for g, variable in zip(grads, variables, strict=True):
+            self.update_step(wrap(g), variable, learning_rate)
+
+    def _update(self, grads: list[np.ndarray], variables: list[Variable]) -> None:
+        steps = self.gradient_accumulation_steps
+        if steps:
+            slots = [self._accumulators[self.index_of(v)] for v in variables]
+            grads = [g + slot.array for g, slot in zip(grads, slots)]
+            if (int(self._iterations) + 1) % steps:
+                for slot, g in zip(slots, grads):
+                    slot.assign(g)
+            else:
+                grads = [g / steps for g in grads]
+                for slot in self._accumulators:
+                    slot.assign(np.zeros(slot.shape, slot.dtype))
+        if not steps or (int(self._iterations) + 1) % steps == 0:
+            learning_rate = float(self.learning_rate)
+            grads = clipping.clip(grads, self.clipnorm, self.clipvalue, self.global_clipnorm)
+            self._decay(variables, learning_rate)
+            self.update_all(grads, variables, learning_rate)
+        if self.use_ema:
+            self._update_averages()
+
+    def _with_gradients(
+        self, grads: list[Any], variables: list[Variable]
+    ) -> tuple[list[np.ndarray], list[Variable]]:
+        """Drop the variables without a gradient, with one warning."""
+        missing = [v.path for g, v in zip(grads, variables) if g is None]
+        if len(missing) == len(grads):
+            raise GradientError(
+                "no variable got a gradient",
+                got=", ".join(missing[:5]),
+                fix="compute the loss from the model's outputs inside the tape, with stepgrad.ops and not with numpy()",
+            )
+        if missing and not self._warned.issuperset(missing):
+            self._warned.update(missing)
+            warnings.warn(
+                f"the loss does not depend on {', '.join(missing)}: left unchanged. Are these layers used, and "
+                "are all outputs part of the loss?",
+                stacklevel=3,
+            )
+        kept = [(_array(g), v) for g, v in zip(grads, variables) if g is not None]
+        for g, v in kept:
+            if g.shape != v.shape:
+                raise ShapeError(f"the gradient of '{v.path}' has a wrong shape", expected=str(v.shape), got=str(g.shape))
+        return [g for g, _ in kept], [v for _, v in kept]
+
+    def _check_known(self, variables: list[Variable]) -> None:
+        for variable in variables:
+            if id(variable) not in self._indices:
+                raise ArgumentError(
+                    f"optimizer '{self.name}' was built for other variables and does not know '{variable.path}'",
+                    fix="use one optimizer for each model; after adding layers, create a new optimizer (compile again)",
+                )
+
+    # -- weight decay and averages -----------------------------------------------------------------------------------
+
+    def exclude_from_weight_decay(
+        self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
+    ) -> None:
+        """Keep variables from decaying: given ones, and those with one of `var_names` in their name. Before building."""
+        if self.built:
+            raise ArgumentError("exclude_from_weight_decay must be called before the optimizer is built")
+        self._excluded = ({id(v) for v in var_list or ()}, tuple(var_names or ()))
+
+    def _decay(self, variables: list[Variable], learning_rate: float) -> None:
+        if self.weight_decay is None:
+            return
+        ids, names = self._excluded
+        for v in variables:
+            if id(v) not in ids and not any(name in v.name for name in names):
+                v.array -= v.array * (self.weight_decay * learning_rate)
+                v.changed()
+
+    def _update_averages(self) -> None:
+        momentum = self.ema_momentum if int(self.iterations) else 0.0  # the first step starts from the variables
+        for variable, average in zip(self._trainable_variables, self._averages):
+            average.assign(momentum * average.array + (1 - momentum) * variable.array)
+        if self.ema_overwrite_frequency and (int(self.iterations) + 1) % self.ema_overwrite_frequency == 0:
+            self.finalize_variable_values(self._trainable_variables)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Put the moving averages into the variables, at the end of training."""
+        if self.use_ema:
+            for variable in var_list:
+                variable.assign(self._averages[self.index_of(variable)])
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Multiply the loss by `loss_scale_factor`."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    # -- saving and loading --------------------------------------------------------------------------------------------
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Write the state into `store` as arrays, so that training can go on later from exactly here."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the state that `save_own_variables` wrote; the optimizer must be built for the same variables."""
+        if len(store.keys()) != len(self._variables):
+            raise ArgumentError(
+                f"the saved state does not belong to optimizer '{self.name}'",
+                expected=f"{len(self._variables)} arrays",
+                got=f"{len(store.keys())}",
+                fix="build it with the same variables and settings first" if self.built else "call build(variables) first",
+            )
+        for i, variable in enumerate(self._variables):
+            variable.assign(np.asarray(store[str(i)]))
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the state from a list of arrays."""
+        self.load_own_variables({str(i): w for i, w in enumerate(weights)})
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, without the state."""
+        rate = self._learning_rate
+        return {
+            "name": self.name,
+            "learning_rate": float(rate) if isinstance(rate, Variable) else serialize_object(rate),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
+        """Make the optimizer that a config describes, without state."""
+        rate = config.get("learning_rate")
+        if isinstance(rate, dict):
+            config = {**config, "learning_rate": deserialize_object(rate, custom_objects)}
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r}, iterations={int(self.iterations)}>"
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise DTypeError(
+            "a learning rate is a number, a LearningRateSchedule or a function without arguments", got=repr(value)
+        ) from None
+
+
+def _array(gradient: Any) -> np.ndarray:
+    return gradient.array if isinstance(gradient, Tensor) else np.asarray(gradient)
