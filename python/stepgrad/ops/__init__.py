@@ -9,13 +9,16 @@ from stepgrad.ops import (
     linalg,
     loss,
     manipulation,
+    normalization,
     pooling,
     reduction,
 )
 from stepgrad.ops.op import Op, registry
 from stepgrad.tape.core import public
 
-_families = (elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, activation, loss)
+_families = (
+    elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation, loss,
+)  # fmt: skip
 for _family in _families:
     for _name in _family.__all__:
         public[_name] = globals()[_name] = getattr(_family, _name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from stepgrad.errors import ShapeError
@@ -16,6 +18,8 @@ class Matmul(Op):
     def shape(self, a, b, transpose_a=False, transpose_b=False):
         if not a or not b:
             raise ShapeError("a number has no matrix product", got=f"{a} @ {b}", fix="use * for scaling")
+        if (transpose_a and len(a) == 1) or (transpose_b and len(b) == 1):
+            raise ShapeError("a vector has no transpose", got=f"{a} @ {b}", fix="make it a matrix: v[:, None]")
         batch = broadcast(a[:-2], b[:-2])
         m, k = (a[-2:] if not transpose_a else a[-1:-3:-1]) if len(a) > 1 else (None, a[0])
         k2, n = (b[-2:] if not transpose_b else b[-1:-3:-1]) if len(b) > 1 else (b[0], None)
@@ -39,11 +43,11 @@ class Matmul(Op):
             return NotImplemented
         batch = shape[:-2]
         if a.ndim > 2 and b.ndim == 2 and not transpose_a:  # x [batch, time, k] @ w: one tall product
-            a = a.reshape(1, -1, a.shape[-1])
+            a = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
         elif a.shape[:-2] not in ((), batch) or b.shape[:-2] not in ((), batch):
             return NotImplemented
-        a = np.ascontiguousarray(a).reshape(-1, *a.shape[-2:])
-        b = np.ascontiguousarray(b).reshape(-1, *b.shape[-2:])
+        a = np.ascontiguousarray(a).reshape(math.prod(a.shape[:-2]), *a.shape[-2:])
+        b = np.ascontiguousarray(b).reshape(math.prod(b.shape[:-2]), *b.shape[-2:])
         m = a.shape[2 if transpose_a else 1]
         out = np.empty((max(len(a), len(b)) if len(a) and len(b) else 0, m, shape[-1]), a.dtype)
         native(a, b, out, transpose_a, transpose_b)
@@ -76,7 +80,7 @@ class Matmul(Op):
 
 
 def _rows(x):
-    return x.reshape((-1, x.shape[-1]))
+    return x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _sum_to(g, shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stepgrad import config
+from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.softmax_cross_entropy import _softmax_cross_entropy
 from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy, checked
 from stepgrad.ops.op import normalize_axis
@@ -33,7 +34,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     0.6931
     """
     target, output = _prepare(target, output)
-    _softmax_cross_entropy.shape(tuple(output.shape), tuple(target.shape))
+    _check(_softmax_cross_entropy, output, target, "categorical_crossentropy")
     if from_logits:
         return _softmax_cross_entropy(_classes_last(output, axis), _classes_last(target, axis))
     return -(target * _log_of_probabilities(output, axis)).sum(axis)
@@ -68,12 +69,13 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if output.ndim and target.ndim == output.ndim and target.shape[axis] == 1:
         target = public["squeeze"](target, axis)
     output = _classes_last(output, axis)
+    _check(_sparse_softmax_cross_entropy, output, target, "sparse_categorical_crossentropy")
     if from_logits:
         return _sparse_softmax_cross_entropy(output, target)
-    shape = _sparse_softmax_cross_entropy.shape(tuple(output.shape), tuple(target.shape))
-    labels = target if getattr(target, "is_symbolic", False) else as_tensor(checked(target.array, output.shape[-1]))
-    at_label = public["take_along_axis"](_log_of_probabilities(output, -1), public["expand_dims"](labels, -1), -1)
-    return -public["squeeze"](at_label, len(shape))
+    if not getattr(target, "is_symbolic", False):
+        target = as_tensor(checked(target.array, output.shape[-1]))
+    one_hot = public["one_hot"](target, output.shape[-1], dtype=output.dtype)
+    return -(one_hot * _log_of_probabilities(output, -1)).sum(-1)
 
 
 def _prepare(*tensors):
@@ -82,6 +84,13 @@ def _prepare(*tensors):
     if "float" not in output.dtype:
         output = public["cast"](output, config.floatx())
     return target, output
+
+
+def _check(op, output, target, name):
+    try:
+        op.shape(tuple(output.shape), tuple(target.shape))
+    except ShapeError as error:
+        raise error.at(name) from None
 
 
 def _classes_last(x, axis):

@@ -71,8 +71,8 @@ class SparseSoftmaxCrossEntropyGradient(Op):
     def gradient(self, step, g):
         logits, labels, gy = step.inputs
         p = _softmax(logits)
-        at_label = public["take_along_axis"](g, over_classes(labels), -1).reshape(gy.shape)
-        return _softmax_gradient(p, g * over_classes(gy)), None, (g * p).sum(-1) - at_label
+        one_hot = public["one_hot"](labels, logits.shape[-1], dtype=logits.dtype)
+        return _softmax_gradient(p, g * over_classes(gy)), None, (g * (p - one_hot)).sum(-1)
 
 
 def checked(labels, classes):

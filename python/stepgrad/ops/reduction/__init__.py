@@ -11,10 +11,10 @@ from stepgrad.ops.reduction.norm import norm
 from stepgrad.ops.reduction.prod import prod
 from stepgrad.ops.reduction.sort import argsort, median, quantile, sort, top_k
 from stepgrad.ops.reduction.sum import sum
-from stepgrad.ops.reduction.var import moments, std, var
+from stepgrad.ops.reduction.var import std, var
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "argsort", "average", "count_nonzero", "cumprod", "cumsum",
-    "linear_scan", "logsumexp", "max", "mean", "median", "min", "moments", "norm", "prod", "quantile", "sort", "std",
+    "linear_scan", "logsumexp", "max", "mean", "median", "min", "norm", "prod", "quantile", "sort", "std",
     "sum", "top_k", "var",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""var: the mean squared distance from the mean. std and moments are made from it."""
+"""var: the mean squared distance from the mean. std is made from it."""
 
 from __future__ import annotations
 
@@ -51,14 +51,3 @@ def std(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fals
     1.0
     """
     return public["sqrt"](var(x, axis, keepdims))
-
-
-def moments(x: Any, axes: int | tuple[int, ...], keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """Mean and variance over `axes`.
-
-    Examples
-    --------
-    >>> [m.item() for m in moments([1.0, 3.0], 0)]
-    [2.0, 1.0]
-    """
-    return public["mean"](x, axes, keepdims), var(x, axes, keepdims)

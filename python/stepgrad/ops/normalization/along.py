@@ -1,0 +1,31 @@
+"""What normalizations along axes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stepgrad.errors import ShapeError
+from stepgrad.tape.core import as_tensor, public
+
+
+def to_tensor(x: Any) -> Any:
+    """Return a Tensor, or the KerasTensor that `x` is."""
+    return x if getattr(x, "is_symbolic", False) else as_tensor(x)
+
+
+def over_axes(v: Any, x: Any, axes: tuple[int, ...], op: str, what: str) -> Any:
+    """Let a weight with the sizes of `axes` of `x` broadcast against `x`."""
+    v = to_tensor(v)
+    if v.ndim == x.ndim and x.ndim != len(axes):
+        return v
+    expected = tuple(x.shape[axis] for axis in axes)
+    if tuple(v.shape) != expected:
+        raise ShapeError(
+            f"{what} does not fit",
+            op=op,
+            expected=f"{expected}, the sizes of axes {axes} of {tuple(x.shape)}",
+            got=str(tuple(v.shape)),
+        )
+    if axes == tuple(range(x.ndim - len(axes), x.ndim)):
+        return v
+    return public["reshape"](v, tuple(x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)))
