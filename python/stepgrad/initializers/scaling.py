@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import random
+from stepgrad import config, random
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.initializers.initializer import INITIALIZERS, RandomInitializer
 
@@ -124,8 +124,8 @@ class _NamedScaling(VarianceScaling):
         super().__init__(*self._settings, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {key: config[key] for key in ("seed", "input_axes", "output_axes")}
+        settings = super().get_config()
+        return {key: settings[key] for key in ("seed", "input_axes", "output_axes")}
 
 
 @INITIALIZERS.register
@@ -199,12 +199,11 @@ class Orthogonal(RandomInitializer):
         if len(shape) < 2:
             raise ShapeError("Orthogonal needs at least two axes", expected="(..., rows, columns)", got=str(shape))
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        wanted = random.normal((0,), dtype=dtype, seed=0).dtype
         drawn = random.normal((max(rows, columns), min(rows, columns)), dtype="float64", seed=self.seed)
         q, r = np.linalg.qr(drawn)
         # QR leaves the signs of Q's columns open; a positive diagonal of R makes Q uniform over rotations.
         q *= np.where(np.diag(r) < 0, -1.0, 1.0)
-        return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(wanted)
+        return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(dtype or config.floatx())
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, **super().get_config()}
