@@ -1,0 +1,78 @@
+"""conv_transpose: the transpose of a convolution, which makes images larger."""
+
+from __future__ import annotations
+
+from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
+from stepgrad.ops.convolution.conv2d import _conv2d_input_gradient
+from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format, to_tensor
+from stepgrad.tape.core import public
+
+
+def conv_transpose(
+    inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1
+):
+    """Transposed convolution in 1-D and 2-D: what the input gradient of :func:`conv` computes.
+
+    With a window that spans k pixels the output has (size - 1) * stride + max(k, stride) pixels for "valid" and
+    size * stride for "same". An `output_padding` p makes that (size - 1) * stride + k + p and
+    (size - 1) * stride + k % 2 + p.
+
+    Parameters
+    ----------
+    inputs : tensor, shape (batch, length, channels) or (batch, height, width, channels)
+    kernel : tensor, shape (length, filters, channels) or (height, width, filters, channels)
+    strides, dilation_rate : int or tuple of int
+    padding : {"valid", "same"}
+    output_padding : int or tuple of int, optional
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Returns
+    -------
+    tensor, shape (batch, *sizes, filters)
+
+    Examples
+    --------
+    >>> conv_transpose([[[1.0], [2.0]]], [[[1.0]], [[10.0]]], strides=2).tolist()
+    [[[1.0], [10.0], [2.0], [20.0]]]
+    """
+    kernel = to_tensor(kernel)
+    spatial = spatial_axes(kernel, "conv_transpose")
+    data_format = standard_format(data_format)
+    x = images(inputs, spatial, data_format, "conv_transpose")
+    if x.shape[-1] != kernel.shape[-1]:
+        raise ShapeError(
+            "the kernel does not fit the channels of the inputs",
+            op="conv_transpose",
+            expected=f"(*window, filters, {x.shape[-1]})",
+            got=str(tuple(kernel.shape)),
+            fix="the kernel of a transposed convolution has the filters before the channels",
+        )
+    if padding not in ("valid", "same"):
+        raise ArgumentError(
+            f"there is no padding {padding!r}", op="conv_transpose", fix=did_you_mean(padding, ("valid", "same"))
+        )
+    strides, dilation = numbers(strides, spatial, "strides"), numbers(dilation_rate, spatial, "dilation_rate")
+    extra = (None,) * spatial if output_padding is None else numbers(output_padding, spatial, "output_padding", 0)
+    sizes, pads = [], []
+    for axis in range(spatial):
+        span = (kernel.shape[axis] - 1) * dilation[axis] + 1
+        size, pad = _output_size(x.shape[axis + 3 - spatial], span, strides[axis], padding, extra[axis])
+        sizes.append(size), pads.append(pad)
+    if spatial == 1:
+        kernel = public["expand_dims"](kernel, 0)
+        sizes, pads, strides, dilation = (1, *sizes), ((0, 0), *pads), (1, *strides), (1, *dilation)
+    y = _conv2d_input_gradient(
+        x, kernel, input_size=tuple(sizes), strides=strides, padding=tuple(pads), dilation=dilation, groups=1
+    )
+    return back(y, spatial, data_format)
+
+
+def _output_size(size, span, stride, padding, extra):
+    """Return the output's size, and how much of the full result (size - 1) * stride + span is cut (before, behind)."""
+    if padding == "valid":
+        cut = (0, -(max(span, stride) - span if extra is None else extra))
+    else:
+        total = span - stride if extra is None else span - span % 2 - extra
+        before = max(total // 2, 0)
+        cut = (before, total - before)
+    return None if size is None else (size - 1) * stride + span - sum(cut), cut

@@ -1,0 +1,121 @@
+"""max_pool: the largest entry of every window, and its gradient, which follows the winners."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
+from stepgrad.ops.op import Op
+from stepgrad.ops.pooling.pool import pool
+
+
+class MaxPool2d(Op):
+    """Returns the maxima and, as h * W + w, where they were found. NaN wins over everything, the first wins ties."""
+
+    formula = r"y_{nhwc} = \max_{i,j} x_{n,\,hs+i-p,\,ws+j-p,\,c}"
+    gradient_formula = r"\bar x_{n,\mathrm{argmax}(nhwc),c} \mathrel{+}= \bar y_{nhwc}"
+    saves_inputs, saves_output = (), True
+    outputs = 2
+
+    def shape(self, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
+        y = (x[0], *output_sizes(x[1:3], pool_size, strides, padding), x[3])
+        return y, y
+
+    def dtype(self, x, **attrs):
+        return super().dtype(x), "int64"
+
+    def reference(self, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
+        shape, _ = self.shape(x.shape, pool_size, strides, padding)
+        padding = resolve_padding(padding, x.shape[1:3], pool_size, strides)
+        frame = Frame(x.shape[1:3], pool_size, shape[1:3], strides, padding)
+        area = frame.pad(x, -np.inf)
+        places = frame.pad(np.arange(x.shape[1] * x.shape[2]).reshape(1, *x.shape[1:3], 1), -1)
+        y, argmax = np.full(shape, -np.inf, x.dtype), np.full(shape, -1, np.int64)
+        for _, _, seen in taps(pool_size, shape[1:3], strides):
+            value, place = area[seen], places[seen]
+            wins = (value > y) | (np.isnan(value) & ~np.isnan(y)) | ((argmax < 0) & (place >= 0))
+            y, argmax = np.where(wins, value, y), np.where(wins, place, argmax)
+        return y, argmax
+
+    def launch(self, native, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
+        shape, _ = self.shape(x.shape, pool_size, strides, padding)
+        (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
+        y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int64)
+        native(np.ascontiguousarray(x), y, argmax, *pool_size, *strides, top, left)
+        return y, argmax
+
+    def gradient(self, step, gy, _):
+        return _max_pool2d_gradient(gy, step.outputs[1].detach(), input_size=step.input_shapes[0][1:3])
+
+
+class MaxPool2dGradient(Op):
+    formula = r"\bar x_{n,\mathrm{argmax}(nhwc),c} \mathrel{+}= \bar y_{nhwc}"
+    gradient_formula = r"\bar{\bar y}_{nhwc} = g_{n,\mathrm{argmax}(nhwc),c},\quad g = \bar{\bar x}"
+    saves_inputs = (1,)
+    promote = None  # argmax stays an integer
+
+    def shape(self, gy, argmax, input_size):
+        return (gy[0], *input_size, gy[3])
+
+    def reference(self, gy, argmax, input_size):
+        n, *_, c = gy.shape
+        gx = np.zeros((n, input_size[0] * input_size[1], c), gy.dtype)
+        np.add.at(gx, (np.arange(n)[:, None, None, None], argmax, np.arange(c)), gy)
+        return gx.reshape(n, *input_size, c)
+
+    def launch(self, native, gy, argmax, input_size):
+        gx = np.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
+        native(np.ascontiguousarray(gy), np.ascontiguousarray(argmax, np.int64), gx)
+        return gx
+
+    def gradient(self, step, g):
+        return _max_pool2d_gather(g, step.inputs[1]), None
+
+
+class MaxPool2dGather(Op):
+    """Pick what stands where another image had its maxima: the transpose of MaxPool2dGradient."""
+
+    formula = r"y_{nhwc} = x_{n,\mathrm{argmax}(nhwc),c}"
+    gradient_formula = r"\bar x_{n,\mathrm{argmax}(nhwc),c} \mathrel{+}= \bar y_{nhwc}"
+    saves_inputs = (1,)
+    promote = None
+
+    def shape(self, x, argmax):
+        return argmax
+
+    def reference(self, x, argmax):
+        n, h, w, c = x.shape
+        return np.take_along_axis(x.reshape(n, h * w, c), argmax.reshape(n, -1, c), 1).reshape(argmax.shape)
+
+    def gradient(self, step, gy):
+        return _max_pool2d_gradient(gy, step.inputs[1], input_size=step.input_shapes[0][1:3]), None
+
+
+_max_pool2d = MaxPool2d()
+_max_pool2d_gradient = MaxPool2dGradient()
+_max_pool2d_gather = MaxPool2dGather()
+
+
+def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+    """Largest entry of every window, in 1-D or 2-D. The gradient goes to the first largest entry.
+
+    Parameters
+    ----------
+    inputs : tensor, shape (batch, length, channels) or (batch, height, width, channels)
+    pool_size : int or tuple of int
+    strides : int or tuple of int, optional
+        Default `pool_size`: windows side by side.
+    padding : {"valid", "same"}
+        "same" gives ceil(size / stride) windows; what they see outside of the image never wins.
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Returns
+    -------
+    tensor, shape (batch, *windows, channels)
+
+    Examples
+    --------
+    >>> max_pool([[[1.0], [3.0], [2.0], [0.0]]], 2).tolist()
+    [[[3.0], [2.0]]]
+    """
+    return pool(lambda x, **attrs: _max_pool2d(x, **attrs)[0], "max_pool", inputs, pool_size, strides, padding, data_format)
