@@ -21,14 +21,23 @@ from stepgrad.ops.manipulation.creation import (
     zeros,
     zeros_like,
 )
+from stepgrad.ops.manipulation.diagonal import diag, diagonal, meshgrid, trace
 from stepgrad.ops.manipulation.expand_dims import expand_dims
-from stepgrad.ops.manipulation.reshape import reshape
+from stepgrad.ops.manipulation.flip import flip
+from stepgrad.ops.manipulation.pad import pad
+from stepgrad.ops.manipulation.reshape import flatten, ravel, reshape
+from stepgrad.ops.manipulation.roll import roll
+from stepgrad.ops.manipulation.split import split, unstack
 from stepgrad.ops.manipulation.squeeze import squeeze
 from stepgrad.ops.manipulation.stack import stack
+from stepgrad.ops.manipulation.tile import repeat, tile
 from stepgrad.ops.manipulation.transpose import moveaxis, swapaxes, transpose
+from stepgrad.ops.manipulation.triangle import tril, triu
 
 __all__ = [
-    "arange", "array", "broadcast_to", "cast", "concatenate", "convert_to_numpy", "convert_to_tensor", "expand_dims",
-    "eye", "full", "full_like", "hstack", "identity", "linspace", "moveaxis", "ndim", "ones", "ones_like", "reshape",
-    "shape", "size", "squeeze", "stack", "swapaxes", "transpose", "vstack", "zeros", "zeros_like",
+    "arange", "array", "broadcast_to", "cast", "concatenate", "convert_to_numpy", "convert_to_tensor", "diag",
+    "diagonal", "expand_dims", "eye", "flatten", "flip", "full", "full_like", "hstack", "identity", "linspace",
+    "meshgrid", "moveaxis", "ndim", "ones", "ones_like", "pad", "ravel", "repeat", "reshape", "roll", "shape", "size",
+    "split", "squeeze", "stack", "swapaxes", "tile", "trace", "transpose", "tril", "triu", "unstack", "vstack", "zeros",
+    "zeros_like",
 ]  # fmt: skip

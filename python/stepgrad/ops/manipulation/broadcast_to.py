@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast
 
 
@@ -15,8 +16,14 @@ class BroadcastTo(Op):
     view = True
 
     def shape(self, x, shape):
-        broadcast(x, shape)
-        return tuple(shape)
+        shape = tuple(shape)
+        if len(x) > len(shape) or any(b is not None and b != s for b, s in zip(broadcast(x, shape), shape, strict=True)):
+            raise ShapeError(
+                "the entries cannot be repeated to this shape",
+                expected="size 1, or the same size, on each axis",
+                got=f"{x} to {shape}",
+            )
+        return shape
 
     def reference(self, x, shape):
         return np.broadcast_to(x, shape)

@@ -56,3 +56,17 @@ def reshape(x, newshape):
     """
     newshape = (newshape,) if isinstance(newshape, int | np.integer) else newshape
     return _reshape(x, newshape=tuple(None if size is None else int(size) for size in newshape))
+
+
+def ravel(x):
+    """Flatten into a vector.
+
+    Examples
+    --------
+    >>> ravel([[1, 2], [3, 4]]).tolist()
+    [1, 2, 3, 4]
+    """
+    return _reshape(x, newshape=(-1,))
+
+
+flatten = ravel
