@@ -86,10 +86,10 @@ def load_data(
       expected: ...
     """
     reviews = _read(path)
-    parts = []
+    generator, parts = np.random.RandomState(seed), []  # one for both parts, as in Keras
     for sequences, labels in ((reviews.train, reviews.train_labels), (reviews.test, reviews.test_labels)):
         order = np.arange(len(sequences))
-        np.random.RandomState(seed).shuffle(order)
+        generator.shuffle(order)
         parts.append(([sequences[i] for i in order], labels[order]))
     shuffled = []
     for number, (sequences, labels) in enumerate(parts):
