@@ -1,0 +1,41 @@
+// matmul on gemm(): the shapes that deserve a trick before they reach it.
+#pragma once
+#include "matmul/gemm.h"
+#include "matmul/matmul.h"
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+// B comes transposed and A has few rows (the input gradient of a dense layer: dy W^T). Packing all of W would cost as
+// much as multiplying by it. C^T = B^T A^T reads W's rows where they lie and packs only the small A.
+template <class T> bool better_swapped(const Gemm<T>& g) {
+  return g.csb != 1 && g.rsb == 1 && g.M <= 96 && g.K * g.N > 64 * g.M;
+}
+
+template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
+  T* Ct = scratch<T>(Scratch::PRODUCT, g.N * g.M); // [N, M]
+  gemm(Gemm<T>{g.N, g.M, g.K, g.B, g.csb, g.rsb, g.A, g.csa, g.rsa, Ct, g.M, false}, run_for);
+  constexpr long BLOCK = 16;
+  for (long j0 = 0; j0 < g.N; j0 += BLOCK)
+    for (long i = 0; i < g.M; i++)
+      for (long j = j0; j < std::min(g.N, j0 + BLOCK); j++) g.C[i * g.ldc + j] = Ct[j * g.M + i];
+}
+
+template <class T, class For> void product(const Gemm<T>& g, For run_for) {
+  if (better_swapped(g)) swapped_gemm(g, run_for);
+  else gemm(g, run_for);
+}
+
+template <class T> Gemm<T> matrix_of(const MatmulArgs<T>& g, long b) {
+  return {g.M,     g.N,     g.K,     g.A + b * g.a_batch, g.a_row, g.a_col, g.B + b * g.b_batch,
+          g.b_row, g.b_col, g.C + b * g.c_batch, g.ldc,   false};
+}
+
+// [batch, M, K] times one shared [K, N] is one product of batch * M rows, when A lies in one piece.
+template <class T> MatmulArgs<T> fold_batch(MatmulArgs<T> g) {
+  if (g.b_batch == 0 && g.a_batch == g.M * g.a_row && g.c_batch == g.M * g.ldc) g.M *= g.batch, g.batch = 1;
+  return g;
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
