@@ -1,0 +1,32 @@
+"""AveragePooling1D: the mean of every window."""
+
+from __future__ import annotations
+
+from stepgrad import ops
+from stepgrad.layers.layer import LAYERS
+from stepgrad.layers.pooling import Pooling
+
+
+@LAYERS.register("AvgPool1D")
+class AveragePooling1D(Pooling):
+    """The mean of every window of a sequence.
+
+    Parameters
+    ----------
+    pool_size : int or (int,)
+    strides : int or (int,), optional
+        `pool_size` when left out.
+    padding : {"valid", "same"}
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Input shape (batch, steps, channels); output shape (batch, new_steps, channels).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> AveragePooling1D(2)(np.ones((2, 10, 3))).shape
+    (2, 5, 3)
+    """
+
+    rank = 1
+    pool = staticmethod(ops.average_pool)

@@ -1,0 +1,32 @@
+"""AveragePooling2D: the mean of every window."""
+
+from __future__ import annotations
+
+from stepgrad import ops
+from stepgrad.layers.layer import LAYERS
+from stepgrad.layers.pooling import Pooling
+
+
+@LAYERS.register("AvgPool2D")
+class AveragePooling2D(Pooling):
+    """The mean of every window of an image.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int)
+    strides : int or (int, int), optional
+        `pool_size` when left out.
+    padding : {"valid", "same"}
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> AveragePooling2D(2)(np.ones((2, 28, 28, 3))).shape
+    (2, 14, 14, 3)
+    """
+
+    rank = 2
+    pool = staticmethod(ops.average_pool)

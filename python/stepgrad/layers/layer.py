@@ -1,0 +1,401 @@
+"""Layer: weights, and a function that uses them. Keras 3's contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stepgrad import initializers
+from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
+from stepgrad.layers import calling
+from stepgrad.layers.calling import context
+from stepgrad.layers.input_spec import check_inputs
+from stepgrad.layers.tracking import Tracking
+from stepgrad.tape import KerasTensor, Tensor, Variable, scope
+from stepgrad.tape.core import public, state
+from stepgrad.utils.naming import auto_name
+from stepgrad.utils.serialization import Registry, serialize_object
+from stepgrad.utils.tree import flatten, map_shapes, map_structure
+
+LAYERS = Registry("layers")
+
+
+@LAYERS.register
+class Layer(Tracking):
+    """Base class of all layers: state (weights) and a function `call` that uses it.
+
+    A layer of your own sets its sublayers in ``__init__``, creates its weights in ``build(self, input_shape)`` with
+    :meth:`add_weight`, and computes in ``call(self, inputs)``. `build` runs by itself on the first call.
+
+    Parameters
+    ----------
+    activity_regularizer : str or callable, optional
+        A penalty on the output, added to `losses`.
+    trainable : bool
+        Whether the optimizer changes the weights.
+    dtype : str, optional
+        The dtype of weights and computation; ``config.floatx()`` when left out.
+    autocast : bool
+        Whether float inputs are cast to `dtype`.
+    name : str, optional
+        Unique in the model; made from the class name when left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from stepgrad import layers
+    >>> class Scale(layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> scale = Scale()
+    >>> scale(np.ones((2, 3))).shape, scale.count_params()
+    ((2, 3), 3)
+    """
+
+    built = False
+    supports_masking = False
+    _building = False
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = calling.managed_build(cls.__dict__["build"])
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        self._start_tracking()
+        if kwargs:
+            raise ArgumentError(
+                f"{type(self).__name__} does not know the argument '{next(iter(kwargs))}'",
+                fix="start the model with Input(shape=...)"
+                if "input_shape" in kwargs or "input_dim" in kwargs
+                else f"see help({type(self).__name__})",
+            )
+        if not isinstance(trainable, bool):
+            raise DTypeError("trainable must be True or False", got=repr(trainable))
+        self.name = auto_name(type(self).__name__) if name is None else str(name)
+        self.activity_regularizer = calling.look_up("regularizers", activity_regularizer)
+        self.autocast = autocast
+        self.input_spec: Any = None
+        self.path: str | None = None
+        self._dtype = calling.dtype_name(dtype)
+        self._trainable = trainable
+        object.__setattr__(self, "_losses", [])
+        object.__setattr__(self, "_calls", [])  # symbolic calls: (Node, outputs)
+        object.__setattr__(self, "_build_shapes", None)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Build on the first call, then run `call`; with a KerasTensor, compute the output's shape only."""
+        if "_losses" not in self.__dict__:
+            raise ArgumentError(
+                f"{type(self).__name__} was called before it was initialized",
+                fix="call super().__init__() as the first statement of __init__",
+            )
+        original = (args, dict(kwargs))
+        args = tuple([self._convert(x, True) for x in args])
+        kwargs = {key: self._convert(x) for key, x in kwargs.items()}
+        training = calling.resolve_training(self, kwargs)
+        symbolic = calling.has_symbolic(args) or calling.has_symbolic(kwargs.values())
+        if context.depth == 0 and not symbolic:
+            self._clear_losses()
+        with scope(self.name), context.entered(training):
+            if self.input_spec is not None and args:
+                check_inputs(self.input_spec, args[0], state.scope)
+            if not self.built:
+                self._build_for(args, kwargs)
+            if symbolic:
+                return calling.symbolic_call(self, original, args, kwargs)
+            outputs = self.call(*args, **kwargs)
+            if self.activity_regularizer is not None:
+                for output in flatten(outputs):
+                    self.add_loss(self.activity_regularizer(output) / (len(output) if output.ndim else 1))
+        return outputs
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every layer writes this."""
+        raise ArgumentError(f"{type(self).__name__} has no call()", fix="define call(self, inputs)")
+
+    def _convert(self, x: Any, positional: bool = False) -> Any:
+        """Bring an argument to a tensor of the layer's dtype: floats are cast, integers and booleans stay."""
+        if isinstance(x, Tensor):
+            if self.autocast and x.array.dtype.kind == "f" and x.array.dtype != self._dtype:
+                return public["cast"](x, self.compute_dtype)
+            return x
+        if isinstance(x, KerasTensor):
+            floating = np.dtype(x.dtype).kind == "f" and self.autocast
+            return KerasTensor(x.shape, self.compute_dtype if floating else x.dtype, x.name)
+        if isinstance(x, list | tuple | dict):
+            return map_structure(lambda part: self._convert(part, positional), x)
+        if hasattr(x, "__array__") and not isinstance(x, np.dtype):
+            x = np.asarray(x)
+            return Tensor(x, self.compute_dtype if self.autocast and x.dtype.kind == "f" else None)
+        if positional and x is not None:
+            raise DTypeError(
+                "the positional arguments of a layer are tensors",
+                layer=self.name,
+                got=f"{type(x).__name__}: {x!r:.60}",
+                fix="call that layer first: b(a(x)), not b(a)"
+                if isinstance(x, Layer)
+                else "numpy.array(x) for numbers in a list; other arguments go by name: layer(x, factor=2)",
+            )
+        return x
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Create the weights; without weights of its own a layer builds its sublayers by a symbolic run of `call`."""
+        with calling.whole_build(self, {"input_shape": input_shape}):
+            if self._layers and input_shape is not None:
+                with context.tracing_calls():
+                    self.call(map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+
+    def _build_for(self, args: tuple, kwargs: dict) -> None:
+        shapes = calling.build_arguments(self, args, kwargs)
+        if type(self).build is Layer.build:  # sublayers build themselves while call runs
+            object.__setattr__(self, "_build_shapes", shapes)
+            self.path = state.scope
+            self.built = True
+            return
+        self.build(**shapes)
+        if self.input_spec is not None and args:
+            check_inputs(self.input_spec, args[0], state.scope)
+
+    def add_weight(
+        self,
+        shape: tuple | None = None,
+        initializer: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Create a weight.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            () when left out.
+        initializer : str or callable, optional
+            "glorot_uniform" for floats, "zeros" otherwise.
+        dtype : str, optional
+            The layer's.
+        trainable : bool
+        regularizer, constraint : str or callable, optional
+            The penalty joins `losses`; the optimizer applies the constraint after its step.
+        name : str, optional
+
+        Returns
+        -------
+        Variable
+        """
+        if "_losses" not in self.__dict__:
+            raise ArgumentError(
+                "add_weight was called before the layer exists", fix="call super().__init__() first in __init__"
+            )
+        shape = (shape,) if isinstance(shape, int) else tuple(shape or ())
+        if None in shape:
+            raise ShapeError(
+                f"the weight '{name or 'variable'}' needs a known shape",
+                layer=self.name,
+                got=str(shape),
+                fix="give that axis of the Input a size",
+            )
+        dtype = dtype or self.variable_dtype
+        if initializer is None:
+            initializer = "glorot_uniform" if np.dtype(dtype).kind == "f" else "zeros"
+        with calling.own_scope(self):
+            variable = Variable(initializers.get(initializer), shape, dtype, trainable, name)
+        variable.regularizer = calling.look_up("regularizers", regularizer)
+        variable.constraint = calling.look_up("constraints", constraint)
+        self._track(variable)
+        if not self.trainable:
+            variable.trainable = False
+        return variable
+
+    # -- shapes ----------------------------------------------------------------------------------------------------
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return KerasTensors like the output: by `compute_output_shape` where it is defined, else by a run of `call`."""
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            return self.call(*args, **kwargs)
+        shapes = calling.shape_arguments(type(self).compute_output_shape, type(self).call, args, kwargs)
+        return map_shapes(lambda s: KerasTensor(s, self.compute_dtype), self.compute_output_shape(**shapes))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape(s) for input shape(s); builds the layer where that is needed to know."""
+        with context.tracing_calls():
+            outputs = self(map_shapes(lambda s: KerasTensor(s, self.compute_dtype), input_shape))
+        return map_structure(lambda x: x.shape, outputs)
+
+    @property
+    def input(self) -> Any:
+        """The KerasTensor(s) that the layer was called on."""
+        arguments = calling.the_call(self, "input").node.args
+        return arguments[0] if len(arguments) == 1 else list(arguments)
+
+    @property
+    def output(self) -> Any:
+        """The KerasTensor(s) that the layer returned."""
+        return calling.the_call(self, "output").outputs
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer changes the weights; setting it also sets all sublayers and weights."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for variable in self._trainable_variables:
+            variable.trainable = self._trainable
+        for layer in self._layers:
+            layer.trainable = self._trainable
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights: own trainable, own non-trainable, then those of the sublayers."""
+        found = {id(v): v for v in (*self._trainable_variables, *self._non_trainable_variables)}
+        for layer in self._layers:
+            for variable in layer.weights:
+                found.setdefault(id(variable), variable)
+        return list(found.values())
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that the optimizer changes."""
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that the optimizer leaves alone."""
+        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    @property
+    def metrics(self) -> list:
+        """The metrics that were set as attributes, here and in sublayers."""
+        return [*self._metrics, *(metric for layer in self._layers for metric in layer.metrics)]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of the values of `weights`."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: list) -> None:
+        """Set the values of `weights`, in the same order."""
+        variables = self.weights
+        values = [np.asarray(value) for value in weights]
+        if len(values) != len(variables):
+            raise ArgumentError(
+                "the number of arrays is not the number of weights",
+                layer=self.name,
+                expected=f"{len(variables)}: " + ", ".join(v.path for v in variables) if variables else "0",
+                got=f"{len(values)}",
+                fix=None if self.built else "build the layer first: call it on data, or layer.build(input_shape)",
+            )
+        for variable, value in zip(variables, values, strict=True):
+            if variable.shape != value.shape:
+                raise ShapeError(
+                    f"the weight '{variable.path}' has another shape",
+                    layer=self.name,
+                    expected=str(variable.shape),
+                    got=str(value.shape),
+                )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """Return the number of entries of all weights."""
+        if not self.built:
+            raise NotBuiltError(
+                "the layer has no weights yet",
+                layer=self.name,
+                fix="call it on data, or layer.build(input_shape), or start the model with Input",
+            )
+        return sum(variable.size for variable in self.weights)
+
+    # -- losses ----------------------------------------------------------------------------------------------------
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar (or a list of them) to `losses`; to be used in `call`."""
+        for one in flatten(loss):
+            if isinstance(one, Tensor):
+                self._losses.append(one)
+            elif not isinstance(one, KerasTensor):
+                raise DTypeError("add_loss takes a scalar tensor", layer=self.name, got=repr(one))
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """Scalars from `add_loss` (here and in sublayers) and the penalties of the regularized weights."""
+        losses = [loss for layer in self._flatten_layers() for loss in layer._losses]
+        return losses + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    def _flatten_layers(self) -> list[Layer]:
+        """Return the layer itself and everything below, each once."""
+        found: dict[int, Layer] = {}
+        stack = [self]
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                stack.extend(reversed(layer._layers))
+        return list(found.values())
+
+    # -- dtype and config ------------------------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self._dtype
+
+    compute_dtype = variable_dtype = dtype
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as a dict of plain values."""
+        if type(self).get_config is Layer.get_config:
+            calling.refuse_default_config(self)
+        settings = {"name": self.name, "trainable": self.trainable, "dtype": self._dtype}
+        if self.activity_regularizer is not None:
+            settings["activity_regularizer"] = serialize_object(self.activity_regularizer)
+        return settings
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        """Make a layer from what `get_config` returned."""
+        return cls(**config)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes that the layer was built with, for saving."""
+        return self._build_shapes
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build from what `get_build_config` returned."""
+        if config and not self.built:
+            self.build(**{key: calling.as_shapes(value) for key, value in config.items()})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
