@@ -43,7 +43,8 @@ def load(cifar: Cifar, path: str | os.PathLike[str] | None, label: int) -> _file
         if config.image_data_format() == "channels_last":
             x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
         splits.append((x, y))
-    return _files.Loaded(*splits, f"{cifar.title} from {found}: {len(splits[0][0]):,} + {len(splits[1][0]):,} images")
+    train, test = splits
+    return _files.Loaded(train, test, f"{cifar.title} from {found}: {len(train[0]):,} + {len(test[0]):,} images")
 
 
 def _find(cifar: Cifar, path: str | os.PathLike[str] | None) -> Path:

@@ -9,7 +9,7 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,7 +101,8 @@ def load_data(
         chosen = [_limit(numbered[i], skip_top, num_words, oov_char) for i in kept]
         shuffled.append((_objects(chosen), labels[kept]))
     counts = " + ".join(f"{len(y):,}" for _, y in shuffled)
-    return _files.Loaded(*shuffled, f"IMDB from {reviews.source}: {counts} reviews")
+    train, test = shuffled
+    return _files.Loaded(train, test, f"IMDB from {reviews.source}: {counts} reviews")
 
 
 def get_word_index(path: str | os.PathLike[str] | None = None) -> dict[str, int]:
@@ -116,7 +117,7 @@ def to_npz(target: str | os.PathLike[str], path: str | os.PathLike[str] | None =
     ``{train,test}_labels`` (uint8) and ``vocabulary`` (uint8: UTF-8 text, one word a line, in the order of the ranks).
     """
     reviews = _read(path)
-    arrays = {"vocabulary": np.frombuffer("\n".join(reviews.vocabulary).encode(), np.uint8)}
+    arrays: dict[str, Any] = {"vocabulary": np.frombuffer("\n".join(reviews.vocabulary).encode(), np.uint8)}
     for part in ("train", "test"):
         sequences, labels = getattr(reviews, part), getattr(reviews, f"{part}_labels")
         arrays[f"{part}_words"] = np.array([rank for sequence in sequences for rank in sequence], np.int32)
@@ -191,8 +192,8 @@ def _folder_texts(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
 def _archive_texts(archive: Path) -> list[tuple[str, str, list[str]]]:
     """Read the reviews in memory, in the order of their names, so that a folder and the archive give the same."""
     if archive.name == _ARCHIVE:
-        with open(archive, "rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
+        with open(archive, "rb") as content:
+            found = hashlib.file_digest(content, "md5").hexdigest()
         if found != _ARCHIVE_MD5:
             raise DataError(
                 f"{archive} is not the official file", expected=f"md5 {_ARCHIVE_MD5}", got=f"md5 {found}", fix=_files.AGAIN

@@ -76,7 +76,7 @@ class Identity(Initializer):
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
         if len(shape) != 2:
             raise ShapeError("Identity makes matrices only", expected="(rows, columns)", got=str(tuple(shape)))
-        matrix = np.eye(*shape, dtype=dtype or config.floatx())
+        matrix = np.eye(*shape, dtype=np.dtype(dtype or config.floatx()))
         return matrix * matrix.dtype.type(self.gain)
 
     def get_config(self) -> dict[str, Any]:

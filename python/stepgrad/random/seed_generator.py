@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class SeedGenerator:
     def __init__(self, seed: int | None = None, name: str | None = None):
         self.name = name
         self._initial_seed = None if seed is None else check_seed(seed)
-        self.seed = make_default_seed() if seed is None else self._initial_seed
+        self.seed: int = make_default_seed() if self._initial_seed is None else self._initial_seed
         self.count = 0
 
     def next(self) -> np.random.Generator:
@@ -124,4 +125,4 @@ def set_state(state: dict[str, int]) -> None:
     _default.set_state(state)
 
 
-_default = SeedGenerator(int(np.random.SeedSequence().entropy) & (2**63 - 1))
+_default = SeedGenerator(int.from_bytes(os.urandom(8)) >> 1)

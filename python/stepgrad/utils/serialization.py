@@ -28,20 +28,36 @@ from __future__ import annotations
 import inspect
 import re
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from stepgrad.errors import ArgumentError, DTypeError, did_you_mean
+from stepgrad.utils.custom_objects import (
+    custom_names,
+    custom_object_scope,
+    find_custom,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    is_custom,
+    register_keras_serializable,
+)
+
+__all__ = [
+    "Registry",
+    "custom_object_scope",
+    "deserialize_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "register_keras_serializable",
+    "serialize_object",
+    "to_snake_case",
+]
 
 _registries: dict[str, Registry] = {}
 _builtin_names: dict[Any, tuple[str, str]] = {}  # object -> (registry, name): the way back, for saving
-_custom_objects: dict[str, Any] = {}
-_custom_names: dict[Any, str] = {}
-_scope: ContextVar[dict[str, Any]] = ContextVar("stepgrad_custom_objects")
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -133,7 +149,7 @@ class Registry:
         if isinstance(identifier, dict):
             return self.deserialize(identifier)
         if isinstance(identifier, str):
-            found = _find_custom(None, identifier)
+            found = find_custom(None, identifier)
             identifier = self._known(identifier) if found is None else found
         if inspect.isclass(identifier):
             return identifier()
@@ -152,7 +168,7 @@ class Registry:
     def deserialize(self, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
         """Return the object that a saved form, or a name, describes; names are looked up in this registry first."""
         if isinstance(config, str):
-            found = _find_custom(custom_objects, config)
+            found = find_custom(custom_objects, config)
             return self.get(self._known(config) if found is None else found)
         return deserialize_object(config, custom_objects, self)
 
@@ -165,74 +181,6 @@ class Registry:
                 + " For an object of your own, see register_keras_serializable and custom_object_scope.",
             )
         return found
-
-
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
-    """Make a class or function of yours loadable, saved under ``"package>name"``.
-
-    Examples
-    --------
-    >>> @register_keras_serializable("lab")
-    ... def double(x):
-    ...     return 2 * x
-    >>> get_registered_name(double), deserialize_object(serialize_object(double)) is double
-    ('lab>double', True)
-    """
-
-    def decorator(obj: Any) -> Any:
-        if inspect.isclass(obj) and not hasattr(obj, "get_config"):
-            raise ArgumentError(
-                f"{obj.__name__} cannot be registered: it has no get_config()",
-                fix="add get_config(self), which returns the constructor's arguments as a dict",
-            )
-        registered = f"{package}>{name or obj.__name__}"
-        _custom_objects[registered] = obj
-        _custom_names[obj] = registered
-        return obj
-
-    return decorator
-
-
-@contextmanager
-def custom_object_scope(custom_objects: dict[str, Any] | None) -> Iterator[None]:
-    """Let names in ``custom_objects`` be found while the ``with`` block runs.
-
-    Examples
-    --------
-    >>> def triple(x):
-    ...     return 3 * x
-    >>> with custom_object_scope({"triple": triple}):
-    ...     deserialize_object({"class_name": "function", "config": "triple"})(2)
-    6
-    """
-    token = _scope.set({**_scope.get({}), **(custom_objects or {})})
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-def get_custom_objects() -> dict[str, Any]:
-    """Return the live dict of everything registered with `register_keras_serializable`."""
-    return _custom_objects
-
-
-def get_registered_name(obj: Any) -> str:
-    """Return ``"package>name"`` for a registered object, else its Python name."""
-    return _custom_names.get(obj, obj.__name__)
-
-
-def get_registered_object(name: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """Return the custom class or function with this registered name, or None."""
-    return _find_custom(custom_objects, name)
-
-
-def _find_custom(custom_objects: dict[str, Any] | None, *names: Any) -> Any:
-    for table in (custom_objects or {}, _scope.get({}), _custom_objects):
-        for name in names:
-            if isinstance(name, str) and name in table:
-                return table[name]
-    return None
 
 
 def serialize_object(obj: Any) -> Any:
@@ -297,7 +245,7 @@ def _serialize_function(obj: Any) -> dict[str, Any]:
 
 
 def _name_card(obj: Any, class_name: str, config: Any) -> dict[str, Any]:
-    if obj in _builtin_names and obj not in _custom_names:
+    if obj in _builtin_names and not is_custom(obj):
         kind, name = _builtin_names[obj]
         if class_name == "function":
             return {"module": f"stepgrad.{kind}", "class_name": class_name, "config": name, "registered_name": name}
@@ -337,7 +285,7 @@ def deserialize_object(
     if "class_name" not in config:
         return {key: deserialize_object(value, custom_objects) for key, value in config.items()}
 
-    class_name, inner = config["class_name"], config.get("config")
+    class_name, inner = config["class_name"], config.get("config", {})
     if class_name == "__numpy__":
         return np.array(inner["value"], dtype=inner["dtype"])
     if class_name == "__lambda__":
@@ -378,7 +326,7 @@ def _find(
     if not isinstance(name, str):
         raise ArgumentError("a saved object has no name", got=repr(saved)[:200])
     registered, module = saved.get("registered_name"), saved.get("module") or ""
-    found = _find_custom(custom_objects, registered, name)
+    found = find_custom(custom_objects, registered, name)
     if found is not None:
         return found
     parts = module.split(".")
@@ -392,7 +340,7 @@ def _find(
                 raise ArgumentError(f"'{name}' is in more than one place: {kinds}", fix="give the config a 'module'")
             if matches:
                 return next(iter(matches.values()))[1]
-    known = {*_custom_objects, *_scope.get({}), *(custom_objects or {})}
+    known = custom_names(custom_objects)
     known.update(n for r in ([registry] if registry else _registries.values()) for n in r.names())
     raise ArgumentError(
         f"a saved config names '{registered or name}', which is not known here",
