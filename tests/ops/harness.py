@@ -386,7 +386,8 @@ def check_dtype(case):
                 np.abs(a).astype(i.dtype or kind) + (i.dtype is None)
                 for a, i, kind in zip(case.sample(), case.inputs, kinds)
             ]
-            out = case.call(*arrays, **case.attrs)
+            with np.errstate(all="ignore"):  # these numbers may lie outside of the domain: only the dtype counts
+                out = case.call(*arrays, **case.attrs)
             made = case.call(*[KerasTensor(a.shape, a.dtype.name) for a in arrays], **case.attrs)
             if out.dtype != made.dtype:
                 pytest.fail(f"{[a.dtype.name for a in arrays]}: the rule says {made.dtype}, the op gave {out.dtype}")

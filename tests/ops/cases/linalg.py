@@ -1,0 +1,101 @@
+"""Cases of stepgrad.ops.linalg: matmul in all its shapes; everything else is made of it."""
+
+import numpy as np
+from ops.harness import Case, Input, x32
+from stepgrad import ops
+from stepgrad.ops.linalg.matmul import _matmul
+
+
+def _case(a, b, label, call=ops.matmul, expected=np.matmul, **attrs):
+    return Case("matmul", call, [Input(a), Input(b)], attrs, expected, linear="each", label=label)
+
+
+def _flagged(a, b, transpose_a=False, transpose_b=False):
+    a = np.moveaxis(a, -1, -2) if transpose_a else a
+    return np.einsum("...ij,...jk->...ik", a, np.moveaxis(b, -1, -2) if transpose_b else b)
+
+
+SIZES = [((n, 5), (5, 3)) for n in (1, 7, 8, 9, 16, 17, 33)] + [((3, 4), (4, n)) for n in (1, 7, 8, 9, 15, 16, 17, 31, 33)]
+EMPTY = [((0, 3), (3, 2)), ((3, 0), (0, 2)), ((3, 2), (2, 0)), ((0, 2, 3), (3, 4)), ((2, 0, 3), (2, 3, 4)), ((0,), (0,))]
+BROADCAST = {
+    "rows_by_matrix": ((2, 3, 4), (4, 5)),
+    "matrix_by_rows": ((3, 4), (2, 4, 5)),
+    "batch": ((2, 3, 4, 5), (2, 3, 5, 2)),
+    "broadcast": ((2, 1, 4, 5), (3, 5, 2)),
+    "broadcast_one": ((1, 4, 5), (3, 5, 2)),
+    "vectors": ((4,), (4,)),
+    "matrix_vector": ((3, 4), (4,)),
+    "vector_matrix": ((4,), (4, 3)),
+    "batch_vector": ((2, 3, 4), (4,)),
+    "vector_batch": ((4,), (2, 4, 3)),
+}
+EINSUM = {
+    "ij,jk->ik": ((2, 3), (3, 4)),
+    "bhqd,bhkd->bhqk": ((2, 2, 3, 4), (2, 2, 5, 4)),
+    "bqhd,bkhd->bhqk": ((2, 3, 2, 4), (2, 5, 2, 4)),
+    "...ij,...jk->...ik": ((1, 2, 3), (4, 3, 2)),
+    "iij,jk->ik": ((3, 3, 2), (2, 4)),
+    "i,j->ji": ((3,), (4,)),
+    "ij,k->i": ((2, 3), (4,)),
+    "ij,ij->": ((3, 4), (3, 4)),
+    "abc,acd": ((2, 3, 4), (2, 4, 5)),
+}
+
+
+def _einsum(subscripts, shapes):
+    return Case(
+        "matmul",
+        lambda *x: ops.einsum(subscripts, *x),
+        [Input(shape) for shape in shapes],
+        expected=lambda *x: np.einsum(subscripts, *x),
+        linear="each" if len(shapes) > 1 else True,
+        batch=(),
+        label="einsum_" + subscripts.replace(",", "_").replace("->", "_to_"),
+    )
+
+
+CASES = [
+    Case(
+        "matmul",
+        ops.matmul,
+        [Input((4, 3)), Input((3, 5))],
+        expected=lambda a, b: np.einsum("ij,jk->ik", a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b),
+        shapes=[((1, 1), (1, 1)), ((67, 131), (131, 29)), *SIZES, *EMPTY],
+        large=((257, 129), (129, 65)),
+        linear="each",
+        errors=[
+            (lambda: ops.matmul(x32(2, 3), x32(4, 5)), "3 != 4"),
+            (lambda: ops.matmul(x32(2, 3), 2.0), "a number has no matrix product"),
+            (lambda: ops.matmul(x32(2, 2, 3), x32(4, 3, 5)), "do not broadcast"),
+            (lambda: _matmul(x32(3), x32(3, 5), transpose_a=True), "a vector has no transpose"),
+            (lambda: ops.tensordot(x32(2, 3), x32(4, 5), 1), "differ in size"),
+            (lambda: ops.tensordot(x32(2, 3), x32(4, 5), 3), "not so many axes"),
+            (lambda: ops.tensordot(x32(2, 3), x32(3, 5), ([1], [0, 1])), "in pairs"),
+            (lambda: ops.einsum("ij,jk", x32(2, 3), x32(4, 5)), "'j' stands for axes of different sizes"),
+            (lambda: ops.einsum("ij,jk", x32(2, 3)), "2 tensors"),
+            (lambda: ops.einsum("ij->ik", x32(2, 3)), "each letter of the output"),
+            (lambda: ops.einsum("i1", x32(2, 3)), "the character '1'"),
+            (lambda: ops.einsum("ijk", x32(2, 3)), "does not fit a tensor with 2 axes"),
+            (lambda: ops.einsum("...i->i", x32(2, 3)), 'must have "..."'),
+        ],
+    ),
+    *(_case(a, b, label) for label, (a, b) in BROADCAST.items()),
+    _case((3, 4), (3, 5), "ta", _matmul, _flagged, transpose_a=True),
+    _case((4, 3), (5, 3), "tb", _matmul, _flagged, transpose_b=True),
+    _case((3, 4), (5, 3), "ta_tb", _matmul, _flagged, transpose_a=True, transpose_b=True),
+    _case((2, 3, 4), (2, 3, 5), "batch_ta", _matmul, _flagged, transpose_a=True),
+    _case((2, 4, 3), (2, 5, 3), "batch_tb", _matmul, _flagged, transpose_b=True),
+    _case((2, 4, 3), (5, 3), "rows_tb", _matmul, _flagged, transpose_b=True),
+    _case((2, 3, 4), (3, 5), "rows_ta", _matmul, _flagged, transpose_a=True),
+    _case((3, 4), (2, 5, 3), "shared_ta_tb", _matmul, _flagged, transpose_a=True, transpose_b=True),
+    _case((2, 3), (4, 3, 2), "dot", ops.dot, np.dot),
+    _case((2, 3), (4, 3), "inner", ops.inner, np.inner),
+    _case((2, 3), (2, 3), "vdot", ops.vdot, np.vdot),
+    _case((2, 3), (4,), "outer", ops.outer, np.outer),
+    _case((2, 3, 4), (4, 3, 5), "tensordot", ops.tensordot, np.tensordot, axes=([2, 1], [0, 1])),
+    _case((2, 3, 4), (3, 4, 5), "tensordot_2", ops.tensordot, np.tensordot),
+    *(_einsum(subscripts, shapes) for subscripts, shapes in EINSUM.items()),
+    _einsum("ii", [(3, 3)]),
+    _einsum("ijji->j", [(3, 2, 2, 3)]),
+    _einsum("abc,cd,de->abe", [(2, 3, 4), (4, 5), (5, 6)]),
+]
