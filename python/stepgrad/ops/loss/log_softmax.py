@@ -15,8 +15,9 @@ class LogSoftmax(AlongAxis):
 
     def reference(self, x, axis=-1):
         self.shape(x.shape, axis=axis)
-        shifted = x - x.max(axis, keepdims=True, initial=-np.inf)
-        return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+        with np.errstate(invalid="ignore", divide="ignore"):  # infinite scores, or no classes: NaN says it
+            shifted = x - x.max(axis, keepdims=True, initial=-np.inf)
+            return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
 
     def gradient(self, step, gy):
         return _log_softmax_gradient(step.output, gy, **step.attrs)

@@ -33,7 +33,8 @@ class Softmax(AlongAxis):
 
     def reference(self, x, axis=-1):
         self.shape(x.shape, axis=axis)
-        e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))  # no exponential can overflow
+        with np.errstate(invalid="ignore"):  # infinite scores give NaN
+            e = np.exp(x - x.max(axis, keepdims=True, initial=-np.inf))  # no exponential can overflow
         return e / e.sum(axis, keepdims=True)
 
     def gradient(self, step, gy):

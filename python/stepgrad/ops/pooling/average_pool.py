@@ -6,7 +6,7 @@ import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op
-from stepgrad.ops.pooling.pool import pool
+from stepgrad.ops.pooling.pool import check_result, pool
 
 
 class AveragePool2d(Op):
@@ -43,9 +43,12 @@ class AveragePool2dGradient(Op):
     saves_inputs = ()
 
     def shape(self, gy, input_size, pool_size=(2, 2), strides=(2, 2), padding="valid"):
-        return (gy[0], *input_size, gy[3])
+        x = (gy[0], *input_size, gy[3])
+        check_result(gy, _average_pool2d.shape(x, pool_size, strides, padding))
+        return x
 
     def reference(self, gy, input_size, pool_size=(2, 2), strides=(2, 2), padding="valid"):
+        self.shape(gy.shape, input_size, pool_size, strides, padding)
         padding = resolve_padding(padding, input_size, pool_size, strides)
         frame = Frame(input_size, pool_size, gy.shape[1:3], strides, padding)
         share = gy / _pixels_inside(frame, input_size, pool_size, gy.shape[1:3], strides, gy.dtype)
@@ -55,7 +58,7 @@ class AveragePool2dGradient(Op):
         return frame.crop(area, input_size)
 
     def launch(self, native, gy, input_size, pool_size=(2, 2), strides=(2, 2), padding="valid"):
-        gx = np.empty(self.shape(gy.shape, input_size), gy.dtype)
+        gx = np.empty(self.shape(gy.shape, input_size, pool_size, strides, padding), gy.dtype)
         (top, _), (left, _) = resolve_padding(padding, input_size, pool_size, strides)
         native(np.ascontiguousarray(gy), gx, *pool_size, *strides, top, left)
         return gx

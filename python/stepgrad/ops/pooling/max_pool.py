@@ -6,7 +6,7 @@ import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op
-from stepgrad.ops.pooling.pool import pool
+from stepgrad.ops.pooling.pool import check_result, pool
 
 
 class MaxPool2d(Op):
@@ -55,10 +55,11 @@ class MaxPool2dGradient(Op):
     promote = None  # argmax stays an integer
 
     def shape(self, gy, argmax, input_size):
+        check_result(gy, argmax)
         return (gy[0], *input_size, gy[3])
 
     def reference(self, gy, argmax, input_size):
-        n, *_, c = gy.shape
+        n, _, _, c = self.shape(gy.shape, argmax.shape, input_size)
         gx = np.zeros((n, input_size[0] * input_size[1], c), gy.dtype)
         np.add.at(gx, (np.arange(n)[:, None, None, None], argmax, np.arange(c)), gy)
         return gx.reshape(n, *input_size, c)
@@ -81,9 +82,11 @@ class MaxPool2dGather(Op):
     promote = None
 
     def shape(self, x, argmax):
+        check_result((x[0], *argmax[1:3], x[3]), argmax)
         return argmax
 
     def reference(self, x, argmax):
+        self.shape(x.shape, argmax.shape)
         n, h, w, c = x.shape
         return np.take_along_axis(x.reshape(n, h * w, c), argmax.reshape(n, -1, c), 1).reshape(argmax.shape)
 

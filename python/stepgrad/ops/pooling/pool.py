@@ -30,3 +30,11 @@ def pool(op: Callable, name: str, inputs: Any, pool_size: Any, strides: Any, pad
         window, strides = (1, *window), (1, *strides)
     y = op(images(x, spatial, data_format, name), pool_size=window, strides=strides, padding=padding)
     return back(y, spatial, data_format)
+
+
+def check_result(gy: tuple, expected: tuple) -> None:
+    """Raise unless a gradient has the shape of the pooling's result."""
+    if len(gy) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(gy, expected)):
+        raise ShapeError(
+            "the gradient does not have the shape of the pooling's result", expected=str(expected), got=str(gy)
+        )
