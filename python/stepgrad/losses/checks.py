@@ -21,7 +21,7 @@ def pair(name: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     y_true, y_pred = _floats(y_true, y_pred)
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
-        raise _shapes_differ(name, y_true.shape, y_pred.shape)
+        raise shapes_differ(name, y_true.shape, y_pred.shape)
     return y_true, y_pred
 
 
@@ -39,7 +39,7 @@ def categorical_pair(name: str, y_true: Any, y_pred: Any, axis: int = -1) -> tup
                 got=f"labels of shape {y_true.shape} and dtype {given.dtype}",
                 fix=f"use sparse_{name}, or one-hot the labels with utils.to_categorical(labels, {classes})",
             )
-        raise _shapes_differ(name, y_true.shape, y_pred.shape)
+        raise shapes_differ(name, y_true.shape, y_pred.shape)
     return pair(name, y_true, y_pred)
 
 
@@ -62,7 +62,7 @@ def sparse_pair(
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = y_true.reshape(_without(y_true.shape, axis))
     if y_true.shape != _without(y_pred.shape, axis):
-        raise _shapes_differ(name, y_true.shape, y_pred.shape, _without(y_pred.shape, axis))
+        raise shapes_differ(name, y_true.shape, y_pred.shape, _without(y_pred.shape, axis))
     _check_class_numbers(name, y_true.array, classes, ignore_class)
     return y_true, y_pred
 
@@ -105,7 +105,8 @@ def _first(labels: np.ndarray, wrong: np.ndarray) -> tuple[Any, Any]:
     return (at[0] if len(at) == 1 else at), labels[at]
 
 
-def _shapes_differ(name: str, true: tuple, pred: tuple, expected: tuple | None = None) -> ShapeError:
+def shapes_differ(name: str, true: tuple, pred: tuple, expected: tuple | None = None) -> ShapeError:
+    """Build the error for labels and predictions whose shapes do not belong together."""
     expected = pred if expected is None else expected
     got = f"labels {true}, predictions {pred}"
     if true and pred and true[0] != pred[0]:

@@ -10,7 +10,8 @@ import numpy as np
 from stepgrad import ops
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.tape import Tensor, as_tensor, scope
-from stepgrad.utils.serialization import Registry, serialize_object, to_snake_case
+from stepgrad.utils.naming import auto_name
+from stepgrad.utils.serialization import Registry, serialize_object
 
 LOSSES = Registry("losses")
 
@@ -47,7 +48,7 @@ class Loss:
             raise ArgumentError(
                 f"a loss has no reduction {reduction!r}", fix=did_you_mean(str(reduction), [r for r in REDUCTIONS if r])
             )
-        self.name = name or to_snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
         self.dtype = dtype
 

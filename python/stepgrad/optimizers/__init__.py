@@ -18,8 +18,8 @@ def get(identifier: Any) -> Optimizer | None:
 
     Examples
     --------
-    >>> get("adam").name
-    'adam'
+    >>> get("adam").beta_1
+    0.9
     """
     optimizer = OPTIMIZERS.get(identifier)
     if optimizer is not None and not isinstance(optimizer, Optimizer):

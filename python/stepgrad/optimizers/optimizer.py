@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import config
+from stepgrad import config, initializers
 from stepgrad.errors import ArgumentError, DTypeError, GradientError, NotBuiltError, ShapeError
 from stepgrad.optimizers import gradients as clipping
 from stepgrad.optimizers.schedules import LearningRateSchedule
 from stepgrad.optimizers.update import Update
 from stepgrad.tape import Tensor, Variable, no_grad, wrap
-from stepgrad.utils.serialization import Registry, deserialize_object, serialize_object, to_snake_case
+from stepgrad.utils.naming import auto_name
+from stepgrad.utils.serialization import Registry, deserialize_object, serialize_object
 
 OPTIMIZERS = Registry("optimizers")
 
@@ -79,7 +80,7 @@ class Optimizer:
             raise ArgumentError("gradient_accumulation_steps must be at least 2", got=str(gradient_accumulation_steps))
         if use_ema and not 0 <= ema_momentum <= 1:
             raise ArgumentError("ema_momentum must be between 0 and 1", got=str(ema_momentum))
-        self.name = name or to_snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum = use_ema, ema_momentum
@@ -155,13 +156,8 @@ class Optimizer:
     def add_variable(
         self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
     ) -> Variable:
-        """Add a variable that is saved with the optimizer; `initializer` is "zeros", "ones", a number or a callable."""
-        dtype = dtype or config.floatx()
-        if callable(initializer):
-            value = initializer(shape, dtype=dtype)
-        else:
-            value = np.full(shape, {"zeros": 0, "ones": 1}.get(initializer, initializer), dtype=dtype)
-        variable = Variable(value, dtype=dtype, trainable=False, name=name)
+        """Add a variable that is saved with the optimizer."""
+        variable = Variable(initializers.get(initializer), shape, dtype or config.floatx(), trainable=False, name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable

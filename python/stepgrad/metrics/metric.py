@@ -1,0 +1,129 @@
+"""Metric: a number that is gathered over the batches of an epoch. Computed with NumPy, outside of the tape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stepgrad import config, initializers
+from stepgrad.errors import NotBuiltError
+from stepgrad.tape import Tensor, Variable, wrap
+from stepgrad.utils.naming import auto_name
+from stepgrad.utils.serialization import Registry
+
+METRICS = Registry("metrics")
+
+
+class Metric:
+    """Base class of all metrics.
+
+    Parameters
+    ----------
+    dtype : str, optional
+        Of its variables and its result.
+    name : str, optional
+        The key under which `fit` reports it.
+
+    Notes
+    -----
+    A metric of your own creates its variables in the constructor with `add_variable` and defines ``update_state`` and
+    ``result``. `reset_state` sets all variables to zero.
+
+    Examples
+    --------
+    >>> class Count(Metric):
+    ...     def __init__(self, name="count", dtype=None):
+    ...         super().__init__(dtype=dtype, name=name)
+    ...         self.seen = self.add_variable((), "zeros", name="seen")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.seen.assign_add(len(y_pred))
+    ...     def result(self):
+    ...         return self.seen
+    >>> count = Count()
+    >>> count.update_state([0, 1], [0, 1])
+    >>> float(count([1], [1]))
+    3.0
+    """
+
+    def __init__(self, dtype: str | None = None, name: str | None = None):
+        self.name = name or auto_name(type(self).__name__)
+        self.dtype = dtype or config.floatx()
+        self._variables: list[Variable] = []
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Take in one batch."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_state(y_true, y_pred, sample_weight=None)")
+
+    def result(self) -> Any:
+        """Return the metric over all batches since the last reset."""
+        raise NotImplementedError(f"{type(self).__name__} must define result()")
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        for variable in self.variables:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take in one batch and return the result so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state: own variables, and those of metrics held as attributes."""
+        inner = [m for value in vars(self).values() for m in _as_list(value) if isinstance(m, Metric)]
+        return [*self._variables, *(v for metric in inner for v in metric.variables)]
+
+    def add_variable(
+        self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+    ) -> Variable:
+        """Add a variable to the state."""
+        if "_variables" not in vars(self):
+            raise NotBuiltError(
+                f"{type(self).__name__} adds a variable before it is a Metric",
+                fix="call super().__init__() first in __init__",
+            )
+        variable = Variable(
+            initializers.get(initializer or "zeros"), tuple(shape), dtype or self.dtype, trainable=False, name=name
+        )
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self, shape: tuple[int, ...] = (), initializer: Any = None, dtype: str | None = None, name: str | None = None
+    ) -> Variable:
+        """Add a variable to the state."""
+        return self.add_variable(shape, initializer, dtype, name)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        """Make the metric that a config describes, without state."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name!r}>"
+
+
+def to_numpy(x: Any, dtype: Any = None) -> np.ndarray:
+    """Return the values of a tensor or array_like, without a copy where possible."""
+    return np.asarray(x.array if isinstance(x, Tensor) else x, dtype=dtype)
+
+
+def divide_no_nan(a: Any, b: Any) -> np.ndarray:
+    """Divide; where the divisor is 0 the result is 0."""
+    a, b = np.asarray(a), np.asarray(b)
+    return np.where(b == 0, 0.0, a / np.where(b == 0, 1.0, b))
+
+
+def as_result(value: Any, dtype: str) -> Tensor:
+    """Wrap a result, so that float(), .numpy() and .item() work on it."""
+    return wrap(np.asarray(value, dtype=dtype))
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)

@@ -1,0 +1,118 @@
+"""Sum, Mean, and the mean of any function of labels and predictions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stepgrad.losses.loss import spread, squeeze_or_expand_to_same_rank
+from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan, to_numpy
+from stepgrad.tape import Tensor, no_grad, silent
+from stepgrad.utils.serialization import serialize_object
+
+
+def samplewise(
+    values: Any, sample_weight: Any, reduce: Callable, dtype: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reduce values to one a sample, weighted, and return them with the weights."""
+    values = to_numpy(values, dtype)
+    weight = None
+    if sample_weight is not None:
+        values, weight = squeeze_or_expand_to_same_rank(values, to_numpy(sample_weight, dtype))
+        if values.ndim > weight.ndim:
+            values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
+        weight = np.broadcast_to(spread(weight, values.shape), values.shape)
+        values = values * weight
+        if weight.ndim > 1:
+            weight = reduce(weight, axis=tuple(range(1, weight.ndim)))
+    if values.ndim > 1:
+        values = reduce(values, axis=tuple(range(1, values.ndim)))
+    return values, weight
+
+
+@METRICS.register
+class Sum(Metric):
+    """Sum of everything it is given.
+
+    Examples
+    --------
+    >>> total = Sum()
+    >>> total.update_state([1.0, 2.0])
+    >>> total([3.0]).item()
+    6.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: str | None = None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values, _ = samplewise(values, sample_weight, np.sum, self.dtype)
+        self.total.assign_add(values.sum())
+
+    def result(self) -> Tensor:
+        return as_result(self.total, self.dtype)
+
+
+@METRICS.register
+class Mean(Metric):
+    """Weighted mean of everything it is given.
+
+    Examples
+    --------
+    >>> mean = Mean()
+    >>> mean.update_state([1.0, 2.0])
+    >>> mean([6.0]).item()
+    3.0
+    """
+
+    def __init__(self, name: str = "mean", dtype: str | None = None):
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), name="total")
+        self.count = self.add_variable((), name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values, weight = samplewise(values, sample_weight, np.mean, self.dtype)
+        self.total.assign_add(values.sum())
+        self.count.assign_add(weight.sum() if weight is not None else len(values) if values.ndim else 1)
+
+    def result(self) -> Tensor:
+        return as_result(divide_no_nan(self.total, self.count), self.dtype)
+
+
+@METRICS.register
+class MeanMetricWrapper(Mean):
+    """Mean of ``fn(y_true, y_pred, **kwargs)``, which returns one value a sample.
+
+    Examples
+    --------
+    >>> from stepgrad import losses
+    >>> metric = MeanMetricWrapper(losses.mean_absolute_error)
+    >>> metric([[0.0], [0.0]], [[1.0], [3.0]]).item()
+    2.0
+    """
+
+    def __init__(self, fn: Callable, name: str | None = None, dtype: str | None = None, **kwargs: Any):
+        super().__init__(name or getattr(fn, "__name__", "mean_metric_wrapper"), dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        with no_grad(), silent():
+            values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        super().update_state(values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"fn": serialize_object(self._fn)} if type(self) is MeanMetricWrapper else {}
+        return {**super().get_config(), **own, **self._fn_kwargs}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        if "fn" in config:
+            fn = METRICS.deserialize(config["fn"])
+            # A function of this package has the name of its metric, and names find classes first.
+            config = {**config, "fn": fn()._fn if inspect.isclass(fn) else fn}
+        return cls(**config)
