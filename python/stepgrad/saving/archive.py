@@ -1,0 +1,146 @@
+"""The file format: a zip of JSON and safetensors members, without dates, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from stepgrad.errors import ArgumentError, DataError
+
+FORMAT_VERSION = 1
+SUFFIX = ".stepgrad"
+_OTHER_FORMATS = (
+    [".keras", ".h5", ".hdf5", ".onnx", ".pt", ".pth", ".safetensors", ".npz", ".npy", ".pb", ".tflite", ".pkl", ".pickle", ".json", ".yaml", ".csv", ".txt"]
+)
+_DATE = (1980, 1, 1, 0, 0, 0)  # the zip format wants one; a fixed one keeps the bytes reproducible
+
+
+def check_suffix(path: str | os.PathLike, action: str) -> str:
+    """Return the path as a string; a name that promises another format is refused."""
+    path = os.fspath(path)
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in _OTHER_FORMATS:
+        stem = path[: -len(suffix)].removesuffix(".weights")
+        raise ArgumentError(
+            f"a file '{suffix}' is of another format, which stepgrad does not {action}",
+            expected=f"a '{SUFFIX}' file",
+            got=path,
+            fix=f"'{stem}{SUFFIX}'",
+        )
+    return path
+
+
+def write_archive(path: str, members: Mapping[str, bytes]) -> None:
+    """Write a file that is at every moment either the old one or the new one.
+
+    The bytes go to a temporary file in the same folder, are flushed to the disk, and only then take the name.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise ArgumentError("this is a folder", got=path, fix=f"give the name of a file: '{path.rstrip('/')}/model{SUFFIX}'")
+    if not os.path.isdir(folder):
+        raise ArgumentError("the folder to write into does not exist", got=folder, fix=f"os.makedirs({folder!r})")
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for member, content in members.items():
+                    info = zipfile.ZipInfo(member, _DATE)
+                    info.create_system, info.external_attr = 3, 0o644 << 16
+                    archive.writestr(info, content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # the new name, too, must survive a power cut
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read_archive(path: str) -> dict[str, bytes]:
+    """Return the members of a file that `write_archive` wrote."""
+    if not os.path.exists(path):
+        raise DataError("there is no such file", got=path, fix="check the name; the working folder is " + os.getcwd())
+    if os.path.isdir(path):
+        raise DataError("this is a folder, not a file", got=path)
+    with open(path, "rb") as file:
+        content = file.read()
+    if not content.startswith(b"PK"):
+        kind = "an HDF5 file" if content.startswith(b"\x89HDF") else "something else"
+        raise DataError(f"'{path}' is no stepgrad file", got=kind if content else "an empty file")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for info in archive.infolist():
+                if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(content):
+                    raise DataError(f"'{path}' is no stepgrad file", got=f"a compressed member '{info.filename}'")
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error) as error:
+        raise damaged(path, str(error)) from error
+
+
+def damaged(path: str, why: str) -> DataError:
+    """Return the error for a file that was cut off or changed."""
+    return DataError(f"'{path}' is damaged", got=why, fix="it was not copied or downloaded whole; take another copy")
+
+
+def read_json(members: dict[str, bytes], name: str, path: str) -> Any:
+    """Return the content of a JSON member."""
+    if name not in members:
+        raise DataError(f"'{path}' is no stepgrad file", expected=f"a member '{name}'", got=", ".join(members) or "nothing")
+    try:
+        return json.loads(members[name])
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise damaged(path, f"{name}: {error}") from error
+
+
+def to_json(value: Any) -> bytes:
+    """Return a value as JSON."""
+    return json.dumps(value, indent=1).encode()
+
+
+def to_safetensors(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return named arrays as the bytes of a safetensors file."""
+    from safetensors.numpy import save
+
+    return save({name: np.array(array, order="C") for name, array in arrays.items()})
+
+
+def from_safetensors(members: dict[str, bytes], name: str, path: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a safetensors member."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if name not in members:
+        raise DataError(f"'{path}' holds no '{name}'", got=", ".join(members))
+    try:
+        return load(members[name])
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise damaged(path, f"{name}: {error}") from error
+
+
+def check_version(metadata: Any, path: str) -> None:
+    """Refuse files of another kind, and those of a later version of the format."""
+    if not isinstance(metadata, dict) or metadata.get("format") != "stepgrad":
+        raise DataError(f"'{path}' is no stepgrad file", got="a zip with other content")
+    if metadata.get("format_version") != FORMAT_VERSION:
+        raise DataError(
+            f"'{path}' was written in another version of the format",
+            expected=str(FORMAT_VERSION),
+            got=str(metadata.get("format_version")),
+            fix="install the stepgrad that wrote it: " + str(metadata.get("stepgrad_version")),
+        )
