@@ -1,6 +1,8 @@
 """Names to objects and back, and what a hostile or broken config gets."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -159,6 +161,19 @@ def test_nothing_named_in_a_file_is_imported(module, name, monkeypatch):
             s.deserialize_object(saved)
 
 
+def test_packages_of_our_own_are_found_in_a_fresh_process():
+    code = """
+from stepgrad.utils.serialization import deserialize_object
+for module, name, config in (
+    ("keras.losses", "MeanSquaredError", {}), ("keras", "Sequential", {"layers": []}), ("keras.random", "SeedGenerator", {})
+):
+    made = deserialize_object({"module": module, "class_name": name, "config": config, "registered_name": None})
+    print(type(made).__module__.split(".")[1])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["losses", "models", "random"], done.stderr
+
+
 def test_lambdas_are_refused_both_ways():
     with pytest.raises(DTypeError, match="named function"):
         s.serialize_object(lambda x: x)
@@ -184,6 +199,8 @@ def test_config_that_does_not_fit(toys):
 
     with pytest.raises(ArgumentError, match="Cube does not accept"):
         s.deserialize_object(s.serialize_object(Cube(1)))
+    with pytest.raises(ArgumentError, match=r"RoundBall does not accept.*(\n.*)*KeyError\('size'\)"):
+        s.deserialize_object({"module": "stepgrad.test_toys", "class_name": "RoundBall", "config": {}})
 
 
 def test_build_and_compile_config(toys):

@@ -307,10 +307,10 @@ def _make(cls: Any, saved: dict[str, Any], custom_objects: dict[str, Any] | None
     with custom_object_scope(custom_objects):
         try:
             instance = make(inner)
-        except TypeError as error:
+        except (TypeError, KeyError) as error:
             raise ArgumentError(
                 f"{cls.__name__} does not accept its saved config",
-                got=f"{inner!r}: {error}",
+                got=f"{inner!r}: {error!r}",
                 fix="make get_config() return exactly the constructor's arguments, or write from_config()",
             ) from error
         if saved.get("build_config") and not getattr(instance, "built", False):
@@ -332,6 +332,8 @@ def _find(
     parts = module.split(".")
     # A name given to somebody's own object must not turn into a built-in one that happens to share it.
     if ">" not in f"{registered or ''}{name}" and parts[0] in ("", "keras", "stepgrad", "builtins"):
+        if registry is None and not any(part in _registries for part in parts):
+            _import_own_packages()
         near = [_registries[part] for part in parts if part in _registries] or ([registry] if registry else [])
         for group in (near, list(_registries.values())):
             matches = {id(obj): (r.kind, obj) for r in group if (obj := r.find(name)) is not None}
@@ -348,3 +350,16 @@ def _find(
         fix=did_you_mean(name, known) + " For an object of your own, import its module first if it uses "
         "register_keras_serializable(), or pass custom_objects={'" + name + "': ...}.",
     )
+
+
+def _import_own_packages() -> None:
+    """Fill the registries: stepgrad's packages are imported on use, and these names are ours, not a file's."""
+    import stepgrad.activations
+    import stepgrad.constraints
+    import stepgrad.initializers
+    import stepgrad.layers
+    import stepgrad.losses
+    import stepgrad.metrics
+    import stepgrad.models
+    import stepgrad.optimizers.schedules
+    import stepgrad.regularizers  # noqa: F401
