@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format, to_tensor
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
-def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
     """Slide a filter over sequences (1-D) or images (2-D).
 
     Parameters
@@ -42,7 +51,14 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     return _run(x, kernel, _groups(x, kernel), strides, padding, data_format, dilation_rate)
 
 
-def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
     """Convolve each channel with filters of its own.
 
     Parameters
@@ -76,8 +92,14 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
 
 
 def separable_conv(
-    inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1
-):
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
     """Convolve each channel on its own, then mix the channels of each pixel.
 
     Parameters

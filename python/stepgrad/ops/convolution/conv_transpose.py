@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d_input_gradient
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format, to_tensor
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
 def conv_transpose(
-    inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1
-):
+    inputs: Any,
+    kernel: Any,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    output_padding: int | tuple[int, ...] | None = None,
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
     """Transposed convolution in 1-D and 2-D: what the input gradient of :func:`conv` computes.
 
     With a window that spans k pixels the output has (size - 1) * stride + max(k, stride) pixels for "valid" and
@@ -53,21 +61,19 @@ def conv_transpose(
         )
     strides, dilation = numbers(strides, spatial, "strides"), numbers(dilation_rate, spatial, "dilation_rate")
     extra = (None,) * spatial if output_padding is None else numbers(output_padding, spatial, "output_padding", 0)
-    sizes, pads = [], []
-    for axis in range(spatial):
-        span = (kernel.shape[axis] - 1) * dilation[axis] + 1
-        size, pad = _output_size(x.shape[axis + 3 - spatial], span, strides[axis], padding, extra[axis])
-        sizes.append(size), pads.append(pad)
     if spatial == 1:
         kernel = public["expand_dims"](kernel, 0)
-        sizes, pads, strides, dilation = (1, *sizes), ((0, 0), *pads), (1, *strides), (1, *dilation)
+        strides, dilation, extra = (1, *strides), (1, *dilation), (None, *extra)
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilation)]
+    axes = zip(x.shape[1:3], spans, strides, extra)
+    sizes, cuts = zip(*[_output_size(n, span, stride, more, padding) for n, span, stride, more in axes])
     y = _conv2d_input_gradient(
-        x, kernel, input_size=tuple(sizes), strides=strides, padding=tuple(pads), dilation=dilation, groups=1
+        x, kernel, input_size=sizes, strides=strides, padding=cuts, dilation=dilation, groups=1
     )
     return back(y, spatial, data_format)
 
 
-def _output_size(size, span, stride, padding, extra):
+def _output_size(size, span, stride, extra, padding):
     """Return the output's size, and how much of the full result (size - 1) * stride + span is cut (before, behind)."""
     if padding == "valid":
         cut = (0, -(max(span, stride) - span if extra is None else extra))

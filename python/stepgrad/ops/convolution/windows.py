@@ -36,7 +36,7 @@ def output_sizes(sizes: tuple, window: tuple, strides: Pair, padding: Padding, d
     """Return how many windows fit into an image in height and width; None where the size is not known."""
     if isinstance(padding, str) and padding not in ("valid", "same"):
         raise ArgumentError(f"there is no padding {padding!r}", fix=did_you_mean(padding, ("valid", "same")))
-    result = []
+    result: list[int | None] = []
     for axis, (size, k, stride, d) in enumerate(zip(sizes, window, strides, dilation)):
         if size is None:
             result.append(None)
@@ -45,7 +45,8 @@ def output_sizes(sizes: tuple, window: tuple, strides: Pair, padding: Padding, d
         if padding == "same":
             count = -(-size // stride)
         else:
-            count = (size + (0 if padding == "valid" else sum(padding[axis])) - span) // stride + 1
+            around = 0 if isinstance(padding, str) else sum(padding[axis])
+            count = (size + around - span) // stride + 1
         if count < 1:
             raise ShapeError(
                 "the window is larger than the image",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import string
+from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
 from stepgrad.ops.linalg.products import product, reshaped, to_tensors, transposed
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
-def einsum(subscripts: str, *operands):
+def einsum(subscripts: str, *operands: Any) -> Tensor:
     """Sum products of tensors over all indices that the output does not have.
 
     Operands are contracted from left to right, each pair by one matrix product.
@@ -41,7 +42,9 @@ def einsum(subscripts: str, *operands):
     x, labels = parts[0]
     for i, (other, other_labels) in enumerate(parts[1:], 1):
         keep = set(output).union(*(labels for _, labels in parts[i + 1 :]))
-        x, labels = _contract(*_sum_out(x, labels, keep | set(other_labels)), *_sum_out(other, other_labels, keep | set(labels)), keep)
+        left = _sum_out(x, labels, keep | set(other_labels))
+        right = _sum_out(other, other_labels, keep | set(labels))
+        x, labels = _contract(left, right, keep)
     x, labels = _sum_out(x, labels, set(output))
     return transposed(x, [labels.index(label) for label in output])
 
@@ -124,8 +127,9 @@ def _sum_out(x, labels, keep):
     return (x.sum(axes), [label for label in labels if label in keep]) if axes else (x, labels)
 
 
-def _contract(a, a_labels, b, b_labels, keep):
+def _contract(left, right, keep):
     """Multiply two tensors and sum over the labels that both have and nobody needs any more."""
+    (a, a_labels), (b, b_labels) = left, right
     shared = [label for label in a_labels if label in b_labels]
     batch, summed = [s for s in shared if s in keep], [s for s in shared if s not in keep]
     a_free, b_free = ([label for label in labels if label not in shared] for labels in (a_labels, b_labels))

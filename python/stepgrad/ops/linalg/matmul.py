@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast
+from stepgrad.tape.core import Tensor
 
 
 class Matmul(Op):
     formula = r"Y = A B"
     gradient_formula = r"\bar A = \bar Y B^{T},\quad \bar B = A^{T} \bar Y"
     promote = "same"
+    ufunc = np.matmul
 
     def shape(self, a, b, transpose_a=False, transpose_b=False):
         if not a or not b:
@@ -91,7 +94,7 @@ def _sum_to(g, shape):
 _matmul = Matmul()
 
 
-def matmul(x1, x2):
+def matmul(x1: Any, x2: Any) -> Tensor:
     """Matrix product over the last two axes; the axes before them broadcast.
 
     Parameters

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
 from stepgrad.ops.op import normalize_axis
-from stepgrad.tape.core import as_tensor, public
+from stepgrad.tape.core import Tensor, as_tensor, public
 
 
-def dot(x1, x2):
+def dot(x1: Any, x2: Any) -> Tensor:
     """Sum over the last axis of `x1` and the second to last of `x2` (its only axis where it is a vector).
 
     Parameters
@@ -34,7 +35,7 @@ def dot(x1, x2):
     return tensordot(x1, x2, ([-1], [-2 if x2.ndim > 1 else -1]))
 
 
-def vdot(x1, x2):
+def vdot(x1: Any, x2: Any) -> Tensor:
     """Sum of the products of all entries, a number.
 
     Examples
@@ -46,7 +47,7 @@ def vdot(x1, x2):
     return _matmul(*(public["reshape"](x, (product(x.shape),)) for x in (x1, x2)))
 
 
-def inner(x1, x2):
+def inner(x1: Any, x2: Any) -> Tensor:
     """Sum of products over the last axis of both.
 
     Parameters
@@ -68,7 +69,7 @@ def inner(x1, x2):
     return tensordot(x1, x2, ([-1], [-1]))
 
 
-def outer(x1, x2):
+def outer(x1: Any, x2: Any) -> Tensor:
     """Every entry of `x1` times every entry of `x2`; both are flattened.
 
     Examples
@@ -81,7 +82,7 @@ def outer(x1, x2):
     return public["multiply"](column, public["reshape"](x2, (1, product(x2.shape))))
 
 
-def tensordot(x1, x2, axes: int | Sequence = 2):
+def tensordot(x1: Any, x2: Any, axes: int | Sequence = 2) -> Tensor:
     """Sum of products over chosen axes.
 
     Parameters

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad import config
 from stepgrad.ops.loss.sigmoid_cross_entropy import _sigmoid_cross_entropy, check_same_shape
-from stepgrad.tape.core import as_tensor, public
+from stepgrad.tape.core import Tensor, as_tensor, public
 
 
-def binary_crossentropy(target, output, from_logits=False):
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
     """Cross-entropy of yes/no targets, entry by entry: -(t log(p) + (1 - t) log(1 - p)).
 
     Without `from_logits` the output is clipped to [epsilon, 1 - epsilon] first, as in Keras.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad import config
 from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.softmax_cross_entropy import _softmax_cross_entropy
 from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy, checked
 from stepgrad.ops.op import normalize_axis
-from stepgrad.tape.core import as_tensor, public
+from stepgrad.tape.core import Tensor, as_tensor, public
 
 
-def categorical_crossentropy(target, output, from_logits=False, axis=-1):
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
     """Cross-entropy of one-hot (or soft) targets, one loss a sample: -sum(target * log(output)) along `axis`.
 
     Without `from_logits` the output is divided by its sum and clipped to [epsilon, 1 - epsilon] first, as in Keras.
@@ -40,7 +42,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     return -(target * _log_of_probabilities(output, axis)).sum(axis)
 
 
-def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
     """Cross-entropy of integer class labels, one loss a sample: -log(output[label]).
 
     Without `from_logits` the output is divided by its sum and clipped to [epsilon, 1 - epsilon] first, as in Keras.

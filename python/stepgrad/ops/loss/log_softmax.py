@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from stepgrad.ops.loss.softmax import AlongAxis
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
 class LogSoftmax(AlongAxis):
@@ -43,7 +45,7 @@ _log_softmax = LogSoftmax()
 _log_softmax_gradient = LogSoftmaxGradient()
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(x: Any, axis: int = -1) -> Tensor:
     """Logarithm of the softmax along `axis`: x - log(sum(exp(x))).
 
     Parameters

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from stepgrad.ops.op import Op, normalize_axis
+from stepgrad.tape.core import Tensor
 
 
 class AlongAxis(Op):
@@ -62,7 +64,7 @@ _softmax = Softmax()
 _softmax_gradient = SoftmaxGradient()
 
 
-def softmax(x, axis=-1):
+def softmax(x: Any, axis: int = -1) -> Tensor:
     """Turn scores into probabilities: exp(x) divided by its sum along `axis`.
 
     Parameters

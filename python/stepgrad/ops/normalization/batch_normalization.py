@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad.errors import ShapeError
 from stepgrad.ops.normalization.along import to_tensor
 from stepgrad.ops.op import normalize_axes
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
-def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
+) -> Tensor:
     """Normalize with the statistics of each channel: scale * (x - mean) / sqrt(variance + epsilon) + offset.
 
     Ioffe and Szegedy, "Batch Normalization", 2015, algorithm 1.

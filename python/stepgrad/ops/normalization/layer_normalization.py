@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.normalization.along import over_axes, to_tensor
 from stepgrad.ops.op import normalize_axes
-from stepgrad.tape.core import public
+from stepgrad.tape.core import Tensor, public
 
 
-def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: int | tuple[int, ...] = -1, epsilon: float | None = None
+) -> Tensor:
     """Normalize every sample by its own mean and variance: gamma * (x - mean) / sqrt(variance + epsilon) + beta.
 
     Ba, Kiros and Hinton, "Layer Normalization", 2016.
@@ -44,7 +48,9 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     return y if beta is None else y + over_axes(beta, x, axes, "layer_normalization", "beta")
 
 
-def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+def rms_normalization(
+    x: Any, scale: Any = None, axis: int | tuple[int, ...] = -1, epsilon: float | None = None
+) -> Tensor:
     """Divide every sample by its root mean square: scale * x / sqrt(mean(x^2) + epsilon).
 
     Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
@@ -72,7 +78,7 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     return y if scale is None else y * over_axes(scale, x, axes, "rms_normalization", "scale")
 
 
-def normalize(x, axis=-1, order=2, epsilon=None):
+def normalize(x: Any, axis: int | tuple[int, ...] = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
     """Divide by the norm along `axis`: x / max(norm(x), epsilon). The gradient at 0 is finite.
 
     Parameters

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op
 from stepgrad.ops.pooling.pool import check_result, pool
+from stepgrad.tape.core import Tensor
 
 
 class AveragePool2d(Op):
@@ -77,7 +80,13 @@ _average_pool2d = AveragePool2d()
 _average_pool2d_gradient = AveragePool2dGradient()
 
 
-def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+def average_pool(
+    inputs: Any,
+    pool_size: int | tuple[int, ...],
+    strides: int | tuple[int, ...] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Tensor:
     """Mean of every window, in 1-D or 2-D. Padding is not counted.
 
     Parameters

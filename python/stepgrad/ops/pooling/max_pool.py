@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op
 from stepgrad.ops.pooling.pool import check_result, pool
+from stepgrad.tape.core import Tensor
 
 
 class MaxPool2d(Op):
@@ -99,7 +102,13 @@ _max_pool2d_gradient = MaxPool2dGradient()
 _max_pool2d_gather = MaxPool2dGather()
 
 
-def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
+def max_pool(
+    inputs: Any,
+    pool_size: int | tuple[int, ...],
+    strides: int | tuple[int, ...] | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Tensor:
     """Largest entry of every window, in 1-D or 2-D. The gradient goes to the first largest entry.
 
     Parameters
