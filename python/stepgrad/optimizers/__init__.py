@@ -4,9 +4,16 @@ from typing import Any
 
 from stepgrad.errors import DTypeError
 from stepgrad.optimizers import schedules
+from stepgrad.optimizers.adadelta import Adadelta
+from stepgrad.optimizers.adagrad import Adagrad
 from stepgrad.optimizers.adam import Adam
+from stepgrad.optimizers.adamax import Adamax
 from stepgrad.optimizers.adamw import AdamW
+from stepgrad.optimizers.ftrl import Ftrl
+from stepgrad.optimizers.lion import Lion
+from stepgrad.optimizers.nadam import Nadam
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
+from stepgrad.optimizers.rmsprop import RMSprop
 from stepgrad.optimizers.sgd import SGD
 from stepgrad.optimizers.update import Update
 
@@ -27,4 +34,7 @@ def get(identifier: Any) -> Optimizer | None:
     return optimizer
 
 
-__all__ = ["Adam", "AdamW", "Optimizer", "SGD", "Update", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD", "Update",
+    "deserialize", "get", "schedules", "serialize",
+]  # fmt: skip

@@ -92,7 +92,7 @@ class Optimizer:
         self._trainable_variables: list[Variable] = []
         self._indices: dict[int, int] = {}
         self._averages: list[Variable] = []
-        self._accumulators: list[Variable] = []
+        self._gradient_sums: list[Variable] = []
         self._excluded: tuple[set[int], tuple[str, ...]] = (set(), ())
         self._warned: set[str] = set()
         self._iterations = self.add_variable((), dtype="int64", name="iteration")
@@ -150,7 +150,7 @@ class Optimizer:
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+            self._gradient_sums = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
     def add_variable(
@@ -251,14 +251,14 @@ class Optimizer:
     def _update(self, grads: list[np.ndarray], variables: list[Variable]) -> None:
         steps = self.gradient_accumulation_steps
         if steps:
-            slots = [self._accumulators[self.index_of(v)] for v in variables]
+            slots = [self._gradient_sums[self.index_of(v)] for v in variables]
             grads = [g + slot.array for g, slot in zip(grads, slots)]
             if (int(self._iterations) + 1) % steps:
                 for slot, g in zip(slots, grads):
                     slot.assign(g)
             else:
                 grads = [g / steps for g in grads]
-                for slot in self._accumulators:
+                for slot in self._gradient_sums:
                     slot.assign(np.zeros(slot.shape, slot.dtype))
         if not steps or (int(self._iterations) + 1) % steps == 0:
             learning_rate = float(self.learning_rate)
