@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from stepgrad import ops
+from stepgrad import kernels, ops
 from stepgrad.tape import Tensor
 
 torch = pytest.importorskip("torch")
@@ -269,3 +269,55 @@ def test_normalize_of_zero_has_a_gradient():
     x = Tensor(np.zeros((2, 3)), requires_grad=True)
     ops.normalize(x).sum().backward()
     assert np.isfinite(x.grad.array).all()
+
+
+SPECIAL = np.array(
+    [
+        [1.0, np.nan, 2.0, 0.0, -1.0],
+        [1.0, -np.inf, 2.0, 0.0, -0.0],
+        [-np.inf] * 5,
+        [1e30, -1e30, 0.0, 1.0, 2.0],
+        [0.0, 1.0, 2.0, 3.0, np.inf],
+        [700.0, 710.0, 720.0, -720.0, 0.0],
+    ]
+)
+
+
+@pytest.mark.parametrize("rung", sorted({k.rung for op in ("softmax", "log_softmax") for k in kernels.rungs(op)}))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_of_nan_and_infinities(rung, dtype):
+    x = SPECIAL.astype(dtype)
+    labels = np.array([0, 0, 1, 2, 0, 3])
+    with kernels.use(rung):
+        pairs = [
+            (ops.softmax(x), torch.softmax(torch.tensor(x), -1)),
+            (ops.log_softmax(x), torch.log_softmax(torch.tensor(x), -1)),
+            (
+                ops.sparse_categorical_crossentropy(labels, x, from_logits=True),
+                F.cross_entropy(torch.tensor(x), torch.tensor(labels), reduction="none"),
+            ),
+        ]
+    for ours, theirs in pairs:
+        np.testing.assert_allclose(ours.array, theirs.numpy(), rtol=1e-5 if dtype == "float32" else RTOL, equal_nan=True)
+
+
+@pytest.mark.parametrize("rung", sorted({k.rung for k in kernels.rungs("softmax_cross_entropy")}))
+def test_an_impossible_class_that_nobody_asks_for_costs_nothing(rung):
+    """0 * log(0) counts as 0: a masked class (logit -inf) with label 0 leaves the loss and its gradient finite."""
+    x = Tensor([[0.0, -np.inf, 0.0]], requires_grad=True)
+    with kernels.use(rung):
+        loss = ops.categorical_crossentropy([[1.0, 0.0, 0.0]], x, from_logits=True)
+        loss.sum().backward()
+    np.testing.assert_allclose(loss.array, [np.log(2)], rtol=1e-6)
+    np.testing.assert_allclose(x.grad.array, [[-0.5, 0.0, 0.5]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rung", sorted({k.rung for op in ("conv2d", "max_pool2d") for k in kernels.rungs(op)}))
+def test_nan_stays_in_the_windows_that_see_it(rung):
+    x, w = np.ones((1, 6, 6, 2)), np.ones((3, 3, 2, 4))
+    x[0, 0, 0, 0] = np.nan
+    with kernels.use(rung):
+        results = [ops.conv(x, w, 1, "same"), ops.max_pool(x, 3, 1, "same"), ops.average_pool(x, 3, 1, "same")]
+    for y in results:
+        bad = np.isnan(y.array[0, :, :, 0])
+        assert bad[:2, :2].all() and bad.sum() == 4

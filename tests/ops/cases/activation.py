@@ -1,9 +1,66 @@
 """Cases of stepgrad.ops.activation."""
 
+import math
+
 import numpy as np
-from ops.harness import Case, Input, nonzero
+from ops.harness import Case, Input, nonzero, normal, x32
 from stepgrad import ops
 
+
+def _case(names, call, expected, domain=normal, **more):
+    return Case(names, call, [Input((3, 5), domain)], expected=expected, generic=True, **more)
+
+
+def _away_from(*points):
+    return lambda x: np.abs(x[..., None] - points).min(-1) < 0.02
+
+
+def _sigmoid(x):
+    return 0.5 + 0.5 * np.tanh(x / 2)
+
+
+def _erfc(x):
+    return np.vectorize(math.erfc, otypes=[float])(x)
+
+
+def _elu(x, alpha=1.0):
+    with np.errstate(over="ignore"):
+        return np.where(x > 0, x, alpha * (np.exp(x) - 1))
+
+
 CASES = [
-    Case(("relu", "relu_gradient"), ops.relu, [Input((3, 5), nonzero)], expected=lambda x: np.where(x < 0, 0.0, x), generic=True),
-]
+    _case(("relu", "relu_gradient"), ops.relu, lambda x: np.where(x < 0, 0.0, x), nonzero),
+    _case("relu6", ops.relu6, lambda x: np.where(x < 0, 0.0, np.where(x > 6, 6.0, x)), kink=_away_from(0, 6)),
+    _case("leaky_relu", ops.leaky_relu, lambda x: np.where(x < 0, 0.2 * x, x), nonzero),
+    _case("elu", ops.elu, _elu, nonzero, special=False),
+    _case("elu", lambda x: ops.elu(x, alpha=0.7), lambda x: _elu(x, 0.7), nonzero, special=False, label="alpha"),
+    _case(
+        "elu", ops.selu, lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772), nonzero, special=False, label="selu"
+    ),
+    _case("elu", lambda x: ops.celu(x, 0.7), lambda x: 0.7 * _elu(x / 0.7), nonzero, special=False, label="celu"),
+    _case(("gelu", "erf"), lambda x: ops.gelu(x, approximate=False), lambda x: x * _erfc(-x / np.sqrt(2)) / 2),
+    _case(
+        "gelu_tanh", ops.gelu, lambda x: x * _sigmoid(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)), special=False
+    ),
+    _case("silu", ops.silu, lambda x: x * _sigmoid(x)),
+    _case(("sigmoid", "sigmoid_gradient"), ops.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
+    _case("softplus", ops.softplus, lambda x: np.log(np.exp(x) + 1)),
+    _case("softplus", lambda x: ops.softplus(ops.multiply(x, 300.0)), lambda x: np.maximum(x * 300.0, 0), nonzero, label="far", special=False),
+    _case("log_sigmoid", ops.log_sigmoid, lambda x: np.log(_sigmoid(x)), special=False),
+    _case("softsign", ops.softsign, lambda x: x / (1 + np.sqrt(x * x)), nonzero),
+    _case("relu6", ops.hard_sigmoid, lambda x: np.interp(x, [-3, 3], [0, 1]), kink=_away_from(-3, 3), label="hard_sigmoid"),
+    _case("relu6", ops.hard_silu, lambda x: x * np.interp(x, [-3, 3], [0, 1]), kink=_away_from(-3, 3), special=False, label="hard_silu"),
+    _case("softplus", ops.mish, lambda x: x * np.tanh(np.log1p(np.exp(x))), special=False, label="mish"),
+    _case("clip", ops.soft_shrink, lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0), kink=_away_from(-0.5, 0.5), special=False, label="soft_shrink"),
+    _case("where", ops.hard_shrink, lambda x: x * (np.abs(x) > 0.5), kink=_away_from(-0.5, 0.5), special=False, label="hard_shrink"),
+    _case("tanh", ops.tanh_shrink, lambda x: x - np.tanh(x), special=False, label="tanh_shrink"),
+    _case("where", lambda x: ops.threshold(x, 0.1, 0.2), lambda x: np.where(x > 0.1, x, 0.2), kink=_away_from(0.1), label="threshold"),
+    _case("clip", ops.sparse_plus, lambda x: np.where(x > 1, x, np.where(x < -1, 0, (x + 1) ** 2 / 4)), kink=_away_from(-1, 1), special=False, label="sparse_plus"),
+    _case("clip", ops.sparse_sigmoid, lambda x: np.interp(x, [-1, 1], [0, 1]), kink=_away_from(-1, 1), label="sparse_sigmoid"),
+    _case("clip", ops.hard_tanh, lambda x: np.interp(x, [-1, 1], [-1, 1]), kink=_away_from(-1, 1), special=False, label="hard_tanh"),
+    _case("sqrt", ops.squareplus, lambda x: (x + np.sqrt(x * x + 4)) / 2, special=False, label="squareplus"),
+    Case(
+        "sigmoid", ops.glu, [Input((3, 6))], expected=lambda x: x[:, :3] * _sigmoid(x[:, 3:]), label="glu",
+        errors=[(lambda: ops.glu(x32(2, 3)), "even size")],
+    ),
+]  # fmt: skip
