@@ -54,7 +54,7 @@ def run(epochs: int = 6, out: str | Path = "stepgrad-demo", data: str | Path | N
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     utils.set_random_seed(1)
-    loaded = fashion_mnist.load_data(path=data, subset=data is None)
+    loaded = fashion_mnist.load_data(path=data, subset="slice" if data is None else None)
     (x_train, y_train), (x_test, y_test) = loaded
     x_train, x_test = x_train[..., None].astype("float32"), x_test[..., None].astype("float32")
     print(f"data: Fashion-MNIST, {len(x_train)} images to learn from, {len(x_test)} unseen ones to be tested on")

@@ -1,0 +1,3 @@
+# C types for operators.py.
+cdef class Operators:
+    pass

@@ -1,0 +1,39 @@
+"""What is switched on in this thread: recording, hooks, open tapes, and the layer that is running."""
+
+import threading
+
+from stepgrad.errors import ArgumentError
+
+public = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
+symbolic_apply = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
+
+
+class _State(threading.local):
+    """What is switched on in this thread."""
+
+    recording = True  # off inside no_grad
+    hooks = ()  # see stepgrad.tape.hooks
+    tapes = ()  # the GradientTapes that are open
+    scope = ""  # path of the layer that is running, "model/dense_1"
+
+
+state = _State()
+
+
+class scope:
+    """Name the layer that runs inside the block, for errors, hooks and the step-through."""
+
+    def __init__(self, name):
+        if not isinstance(name, str):
+            raise ArgumentError("a scope is named by a string", got=repr(name))
+        self.name = name
+        self.before = ""
+
+    def __enter__(self):
+        self.before = state.scope
+        state.scope = f"{self.before}/{self.name}" if self.before else self.name
+        return self
+
+    def __exit__(self, *exception):
+        state.scope = self.before
+        return False

@@ -1,0 +1,12 @@
+# C types for tensor.py, used when Cython compiles it; the plain Python run never sees this file.
+cimport cython
+from stepgrad.tape.operators cimport Operators
+
+@cython.trashcan(True)  # a chain of 100,000 tensors is freed without recursion
+cdef class Tensor(Operators):
+    cdef public object array, grad, name, guard, step
+    cdef public Py_ssize_t index
+    cdef public bint requires_grad
+    cdef object __weakref__
+
+cpdef Tensor make(object array, object step, Py_ssize_t index, object guard)

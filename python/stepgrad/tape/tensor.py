@@ -1,0 +1,224 @@
+"""Tensor: an array that remembers how it was made; and how Python values become arrays."""
+
+import numpy as np
+
+from stepgrad import config
+from stepgrad.errors import DTypeError, InPlaceError, ShapeError
+from stepgrad.tape.operators import Operators
+from stepgrad.tape.state import public
+
+
+class Tensor(Operators):
+    """An array that remembers how it was made.
+
+    Parameters
+    ----------
+    data : array_like
+        Copied. Python floats become `config.floatx()`, Python ints int32; arrays keep their dtype.
+    dtype : str or numpy.dtype, optional
+    requires_grad : bool
+        Whether gradients are wanted for this tensor; backward leaves them in ``grad``.
+    name : str, optional
+        Shown by the step-through and in errors.
+
+    Examples
+    --------
+    >>> import stepgrad as sg
+    >>> x = sg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    Tensor([2., 4.], shape=(2,), dtype=float32)
+    """
+
+    def __init__(self, data, dtype=None, requires_grad=False, name=None):
+        self.array = to_array(data, dtype)
+        if requires_grad and self.array.dtype.kind != "f":
+            raise DTypeError(
+                "only floating-point tensors have gradients",
+                got=str(self.array.dtype),
+                fix="write the numbers as floats, or pass dtype='float32'",
+            )
+        self.requires_grad = requires_grad
+        self.grad = None
+        self.name = name
+        self.step = None
+        self.index = 0
+        self.guard = None
+
+    # -- what it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self):
+        """Shape, a tuple of ints."""
+        return self.array.shape
+
+    @property
+    def dtype(self):
+        """dtype as a string, as in Keras."""
+        return self.array.dtype.name
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return self.array.ndim
+
+    @property
+    def size(self):
+        """Number of entries."""
+        return self.array.size
+
+    def numpy(self):
+        """Return the values as a read-only NumPy view."""
+        view = self.array.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self):
+        """Return the only entry as a Python number."""
+        return self.array.item()
+
+    def tolist(self):
+        """Return the values as nested lists."""
+        return self.array.tolist()
+
+    def detach(self):
+        """Return a tensor with the same values that the tape does not follow."""
+        return make(self.array, None, 0, self.guard)
+
+    def backward(self, gradient=None, retain_graph=False, create_graph=False):
+        """Compute the gradients of this tensor and add them to ``grad`` of every leaf that requires one.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            dL/dself. May be left out for a tensor with one entry, where it is 1.
+        retain_graph : bool
+            Keep what the steps saved, so that backward can run again. Without it a second backward raises.
+        create_graph : bool
+            Record the backward pass itself, for gradients of gradients.
+        """
+        from stepgrad.tape.backward import backward_from  # the walk back stands above the tensor
+
+        backward_from(self, gradient, retain_graph, create_graph)
+
+    # -- NumPy's protocols -----------------------------------------------------------------------------------------
+
+    def __array__(self, dtype=None, copy=None):
+        if copy or (dtype is not None and dtype != self.array.dtype):
+            return np.array(self.array, dtype=dtype)
+        return self.numpy()
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        function = public.get(ufunc)
+        if method != "__call__" or kwargs or function is None:
+            raise DTypeError(
+                f"numpy.{ufunc.__name__}{'' if method == '__call__' else '.' + method} on a Tensor would leave the tape",
+                fix=f"use stepgrad.ops, or numpy.{ufunc.__name__}(tensor.numpy()) outside the tape",
+            )
+        return function(*inputs)
+
+    def __dlpack__(self, **kwargs):
+        return self.array.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+    def __setitem__(self, key, value):
+        raise InPlaceError(
+            "a Tensor is never changed in place: steps that saved it would compute wrong gradients",
+            fix="build a new one with ops.where or ops.concatenate, or use Variable.assign between steps",
+        )
+
+    def __len__(self):
+        if not self.array.ndim:
+            raise DTypeError("a tensor without axes has no length", got="shape ()", fix="use item()")
+        return self.array.shape[0]
+
+    def __iter__(self):
+        return iter([self[i] for i in range(len(self))])
+
+    def __bool__(self):
+        if self.array.size != 1:
+            raise ShapeError(
+                "only a tensor with one entry is true or false",
+                got=f"shape {self.array.shape}",
+                fix="reduce it first: ops.all(x) or ops.any(x)",
+            )
+        return bool(self.array.item())
+
+    def __float__(self):
+        return float(self.array.item())
+
+    def __int__(self):
+        return int(self.array.item())
+
+    def __index__(self):
+        return self.array.__index__()
+
+    def __format__(self, spec):
+        return format(self.array.item(), spec) if spec else repr(self)
+
+    def __repr__(self):
+        values = np.array2string(self.array, separator=", ", threshold=50, prefix=type(self).__name__ + "(")
+        made = f", from={self.step.op.name}" if self.step is not None else ""
+        label = f", name={self.name!r}" if self.name else ""
+        return f"{type(self).__name__}({values}, shape={self.array.shape}, dtype={self.dtype}{label}{made})"
+
+
+# -- from Python values to arrays -----------------------------------------------------------------------------------
+
+
+def to_array(data, dtype=None):
+    """Copy `data` into a new C-contiguous array with the engine's default dtypes."""
+    if isinstance(data, Tensor):
+        data = data.array
+    if dtype is None and not isinstance(data, np.ndarray | np.generic):
+        if hasattr(data, "__dlpack__"):  # PyTorch, JAX, ...
+            return np.from_dlpack(data.detach() if hasattr(data, "detach") else data).copy()
+        array = np.array(data)
+        if array.dtype == np.float64 and not hasattr(data, "dtype"):
+            array = array.astype(config.floatx())
+        elif array.dtype == np.int64 and not hasattr(data, "dtype"):
+            array = array.astype(np.int32) if array.size == 0 or abs(array).max() < 2**31 else array
+    else:
+        array = np.array(data, dtype=dtype, order="C")
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(
+            "tensors hold numbers and booleans",
+            got=f"dtype {array.dtype}" + (" (rows of different lengths?)" if array.dtype.kind == "O" else ""),
+            fix="convert the data first, for example words to indices, or pad the rows to one length",
+        )
+    return np.ascontiguousarray(array) if array.ndim else array
+
+
+def from_number(x):
+    """Make a Tensor of a Python number; much quicker than the general way. A float keeps all its digits for promotion."""
+    kind = type(x)
+    if kind is float:
+        return make(np.array(x), None, 0, None)
+    if kind is int and -(2**31) <= x < 2**31:
+        return make(np.array(x, np.int32), None, 0, None)
+    return Tensor(x)
+
+
+def as_tensor(x):
+    """Return `x` itself when it is a Tensor, otherwise a Tensor of it."""
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
+def wrap(array):
+    """Make a Tensor around an array that the caller gives away: no copy."""
+    return make(np.asarray(array), None, 0, None)
+
+
+def make(array, step, index, guard):
+    """Make the Tensor for output `index` of `step`, without a copy; `guard` is the version cell of what it is a view of."""
+    tensor = Tensor.__new__(Tensor)
+    tensor.array = array
+    tensor.step = step
+    tensor.index = index
+    tensor.guard = guard
+    tensor.requires_grad = step is not None
+    tensor.grad = None
+    tensor.name = None
+    return tensor
