@@ -1,14 +1,126 @@
 """Keras 3's layers."""
 
+from stepgrad.layers.activation import Activation
 from stepgrad.layers.average_pooling1d import AveragePooling1D
 from stepgrad.layers.average_pooling2d import AveragePooling2D
+from stepgrad.layers.batch_normalization import BatchNormalization
 from stepgrad.layers.conv1d import Conv1D
 from stepgrad.layers.conv2d import Conv2D
+from stepgrad.layers.conv2d_transpose import Conv1DTranspose, Conv2DTranspose
+from stepgrad.layers.cropping import Cropping1D, Cropping2D
 from stepgrad.layers.dense import Dense
+from stepgrad.layers.depthwise_conv2d import DepthwiseConv1D, DepthwiseConv2D
 from stepgrad.layers.dropout import Dropout
+from stepgrad.layers.elu import ELU
+from stepgrad.layers.embedding import Embedding
 from stepgrad.layers.flatten import Flatten
+from stepgrad.layers.global_average_pooling1d import GlobalAveragePooling1D
+from stepgrad.layers.global_average_pooling2d import GlobalAveragePooling2D
+from stepgrad.layers.global_max_pooling1d import GlobalMaxPooling1D
+from stepgrad.layers.global_max_pooling2d import GlobalMaxPooling2D
+from stepgrad.layers.identity import Identity
 from stepgrad.layers.input_layer import Input, InputLayer
 from stepgrad.layers.input_spec import InputSpec
+from stepgrad.layers.lambda_layer import Lambda
 from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.layers.layer_normalization import LayerNormalization
+from stepgrad.layers.leaky_relu import LeakyReLU
 from stepgrad.layers.max_pooling1d import MaxPooling1D
 from stepgrad.layers.max_pooling2d import MaxPooling2D
+from stepgrad.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from stepgrad.layers.normalization import Normalization
+from stepgrad.layers.permute import Permute
+from stepgrad.layers.prelu import PReLU
+from stepgrad.layers.relu import ReLU
+from stepgrad.layers.repeat_vector import RepeatVector
+from stepgrad.layers.rescaling import Rescaling
+from stepgrad.layers.reshape import Reshape
+from stepgrad.layers.separable_conv2d import SeparableConv1D, SeparableConv2D
+from stepgrad.layers.softmax import Softmax
+from stepgrad.layers.up_sampling import UpSampling1D, UpSampling2D
+from stepgrad.layers.zero_padding import ZeroPadding1D, ZeroPadding2D
+
+serialize, deserialize = LAYERS.serialize, LAYERS.deserialize
+
+__all__ = [
+    "Activation",
+    "Add",
+    "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "Dot",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Normalization",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "Softmax",
+    "Subtract",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "add",
+    "average",
+    "concatenate",
+    "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "serialize",
+    "subtract",
+]

@@ -44,9 +44,5 @@ class Flatten(Layer):
             return ops.reshape(inputs, (inputs.shape[0], -1))
         return ops.reshape(inputs, (-1 if inputs.shape[0] is None else inputs.shape[0], math.prod(sizes)))
 
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
-        sizes = input_shape[1:]
-        return (input_shape[0], None if None in sizes else math.prod(sizes))
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -23,14 +23,15 @@ class Weighted(Layer):
         setattr(self, f"{weight}_regularizer", look_up("regularizers", regularizer))
         setattr(self, f"{weight}_constraint", look_up("constraints", constraint))
 
-    def _create(self, weight: str, shape: tuple) -> Variable:
+    def _create(self, weight: str, shape: tuple, trainable: bool = True, name: str | None = None) -> Variable:
         """Create a weight as it was described."""
         return self.add_weight(
             shape=shape,
             initializer=getattr(self, f"{weight}_initializer"),
+            trainable=trainable,
             regularizer=getattr(self, f"{weight}_regularizer"),
             constraint=getattr(self, f"{weight}_constraint"),
-            name=weight,
+            name=name or weight,
         )
 
     def _described(self, *weights: str) -> dict[str, Any]:

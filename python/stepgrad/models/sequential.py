@@ -33,10 +33,8 @@ class Sequential(Model):
     >>> model = Sequential([layers.Input(shape=(4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
     >>> model.output_shape, model.count_params()
     ((None, 2), 23)
-    >>> model.pop()
-    <Dense name=dense_1, built=True>
-    >>> model.output_shape
-    (None, 3)
+    >>> model.pop().units, model.output_shape
+    (2, (None, 3))
     """
 
     def __init__(self, layers: list[Layer] | None = None, trainable: bool = True, name: str | None = None):

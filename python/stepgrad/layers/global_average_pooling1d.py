@@ -1,0 +1,30 @@
+"""GlobalAveragePooling1D: the mean of every channel."""
+
+from __future__ import annotations
+
+from stepgrad import ops
+from stepgrad.layers.layer import LAYERS
+from stepgrad.layers.pooling import GlobalPooling
+
+
+@LAYERS.register("GlobalAvgPool1D")
+class GlobalAveragePooling1D(GlobalPooling):
+    """The mean of every channel over all steps.
+
+    Parameters
+    ----------
+    data_format : {"channels_last", "channels_first"}, optional
+    keepdims : bool
+        Leave the pooled axes with size 1.
+
+    Input shape (batch, steps, channels); output shape (batch, channels).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GlobalAveragePooling1D()(np.ones((2, 10, 3))).shape
+    (2, 3)
+    """
+
+    rank = 1
+    reduce = staticmethod(ops.mean)

@@ -1,0 +1,30 @@
+"""GlobalMaxPooling2D: the maximum of every channel."""
+
+from __future__ import annotations
+
+from stepgrad import ops
+from stepgrad.layers.layer import LAYERS
+from stepgrad.layers.pooling import GlobalPooling
+
+
+@LAYERS.register("GlobalMaxPool2D")
+class GlobalMaxPooling2D(GlobalPooling):
+    """The maximum of every channel over all pixels.
+
+    Parameters
+    ----------
+    data_format : {"channels_last", "channels_first"}, optional
+    keepdims : bool
+        Leave the pooled axes with size 1.
+
+    Input shape (batch, height, width, channels); output shape (batch, channels).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GlobalMaxPooling2D()(np.ones((2, 28, 28, 3))).shape
+    (2, 3)
+    """
+
+    rank = 2
+    reduce = staticmethod(ops.max)
