@@ -1,0 +1,132 @@
+"""True and false, positives and negatives, at many thresholds in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stepgrad.errors import ArgumentError, ShapeError
+from stepgrad.metrics.accuracy import same_shape
+from stepgrad.metrics.metric import to_numpy
+
+LOWEST = -1e10  # stands below every prediction: the threshold that goes with top_k
+
+
+class Counts(NamedTuple):
+    """Weighted counts, shape (thresholds,), or (thresholds, labels)."""
+
+    true_positives: np.ndarray
+    false_positives: np.ndarray
+    true_negatives: np.ndarray
+    false_negatives: np.ndarray
+
+
+def parse_thresholds(thresholds: Any, default: float) -> list[float]:
+    """Return the thresholds as a list; each must lie in [0, 1]."""
+    if thresholds is None:
+        return [default]
+    parsed = [float(t) for t in np.atleast_1d(np.asarray(thresholds, float))]
+    wrong = [t for t in parsed if not 0 <= t <= 1]
+    if wrong:
+        raise ArgumentError("thresholds are probabilities", expected="0 <= threshold <= 1", got=str(wrong))
+    return parsed
+
+
+def evenly_spaced(thresholds: Sequence[float]) -> bool:
+    """Tell whether the thresholds cut [0, 1] into equal parts."""
+    n = len(thresholds)
+    return n >= 3 and np.allclose(thresholds, np.arange(n) / (n - 1), atol=1e-7)
+
+
+def count(
+    y_true: Any,
+    y_pred: Any,
+    thresholds: Sequence[float],
+    top_k: int | None = None,
+    class_id: int | None = None,
+    sample_weight: Any = None,
+    multi_label: bool = False,
+    label_weights: Any = None,
+    name: str = "metric",
+) -> Counts:
+    """Count at each threshold; a prediction is positive when it is above the threshold.
+
+    Each prediction is put into the bucket of the highest threshold below it. A cumulative sum over the buckets then
+    gives the counts at all thresholds at once.
+
+    Examples
+    --------
+    >>> count([1, 1, 0], [0.9, 0.3, 0.6], [0.5]).true_positives.tolist()
+    [1.0]
+    """
+    y_true, y_pred = same_shape(name, y_true, to_numpy(y_pred, np.float32))
+    weight = _weights(sample_weight, y_pred.shape)
+    if top_k is not None:
+        y_pred = keep_top_k(y_pred, top_k)
+    if class_id is not None:
+        if y_pred.ndim < 2 or not 0 <= class_id < y_pred.shape[-1]:
+            raise ShapeError(
+                f"there is no class {class_id}", op=name, expected="predictions (..., classes)", got=str(y_pred.shape)
+            )
+        y_true, y_pred = y_true[..., class_id : class_id + 1], y_pred[..., class_id : class_id + 1]
+        if weight is not None and weight.shape[-1] != 1:
+            weight = weight[..., class_id : class_id + 1]
+    weight = np.ones((), np.float64) if weight is None else weight
+    if label_weights is not None:
+        weight = weight * np.asarray(label_weights)
+    weight = np.broadcast_to(weight, y_pred.shape)
+    labels = y_pred.shape[-1] if multi_label else 1
+    bucket = _buckets(y_pred, thresholds).reshape(-1, labels)
+    positive = (y_true.astype(bool) * weight).reshape(-1, labels)
+    negative = (~y_true.astype(bool) * weight).reshape(-1, labels)
+    tp, fp = (_at_or_above(bucket, part, len(thresholds)) for part in (positive, negative))
+    counts = Counts(tp, fp, negative.sum(axis=0) - fp, positive.sum(axis=0) - tp)
+    counts = Counts(*(c[np.argsort(np.argsort(thresholds, kind="stable"), kind="stable")] for c in counts))
+    return counts if multi_label else Counts(*(c[:, 0] for c in counts))
+
+
+def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
+    """Put everything but the k highest predictions of each row below every threshold."""
+    if not 1 <= k <= y_pred.shape[-1]:
+        raise ArgumentError("there are not so many classes", expected=f"1 <= top_k <= {y_pred.shape[-1]}", got=f"{k}")
+    best = np.argsort(-y_pred, axis=-1, kind="stable")[..., :k]
+    kept = np.full_like(y_pred, LOWEST)
+    np.put_along_axis(kept, best, np.take_along_axis(y_pred, best, -1), -1)
+    return kept
+
+
+def _buckets(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+    """Return for each prediction how many thresholds, in rising order, lie below it, minus one."""
+    parts = len(thresholds) - 1
+    inside = [min(max(t, 0.0), 1.0) for t in thresholds]  # AUC's outermost thresholds lie a little outside
+    if evenly_spaced(inside):
+        bucket = np.ceil(np.clip(y_pred, 0, 1) * np.float32(parts)) - 1
+        bucket = np.maximum(bucket, 0) if thresholds[0] < 0 else bucket
+    else:
+        bucket = np.searchsorted(np.sort(np.asarray(thresholds, np.float32)), y_pred, side="left") - 1
+    return np.where(np.isnan(y_pred), -1, bucket).astype(np.int64)  # NaN is above no threshold
+
+
+def _at_or_above(bucket: np.ndarray, amount: np.ndarray, thresholds: int) -> np.ndarray:
+    labels = bucket.shape[1]
+    slots = (bucket + 1) * labels + np.arange(labels)  # row 0: below all thresholds
+    sums = np.bincount(slots.ravel(), amount.ravel(), (thresholds + 1) * labels).reshape(thresholds + 1, labels)
+    return np.cumsum(sums[:0:-1], axis=0)[::-1]
+
+
+def _weights(sample_weight: Any, shape: tuple) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    weight = to_numpy(sample_weight, np.float64)
+    if weight.ndim == len(shape) - 1 and weight.ndim:
+        weight = weight[..., None]
+    if weight.ndim > len(shape) and weight.shape[-1] == 1:
+        weight = weight[..., 0]
+    try:
+        return np.broadcast_to(weight, shape)
+    except ValueError:
+        raise ShapeError(
+            "the sample weights do not fit the predictions", expected=f"shape ({shape[0]},)", got=str(np.shape(sample_weight))
+        ) from None
