@@ -255,6 +255,11 @@ def _both_weights() -> ArgumentError:
     )
 
 
+def unpack_validation(data: Any) -> Batch:
+    """Return (x, y, sample_weight) from ``validation_data``, which may also be an iterable of batches."""
+    return (data, None, None) if isinstance(data, list) and _holds_batches(data) else unpack(data)
+
+
 def split_validation(data: Batch, fraction: float) -> tuple[Batch, Batch]:
     """Cut the last `fraction` of the samples off, as Keras does, before any shuffling."""
     if not 0 < fraction < 1:

@@ -11,7 +11,7 @@ from stepgrad import saving
 from stepgrad.callbacks import CallbackList, History
 from stepgrad.errors import ArgumentError, GradientError, NotBuiltError
 from stepgrad.models.compiling import Compiling
-from stepgrad.models.data_adapter import class_weights_of, split_validation, to_batch, unpack
+from stepgrad.models.data_adapter import class_weights_of, split_validation, to_batch, unpack, unpack_validation
 from stepgrad.models.epoch_iterator import EpochIterator
 from stepgrad.models.epochs import numbers, run_epoch, should_validate
 from stepgrad.random import SeedGenerator
@@ -138,7 +138,7 @@ class Trainer(Compiling):
         data = EpochIterator(x, y, sample_weight, batch_size, steps_per_epoch, generator, class_weight)
         validation = None
         if validation_data is not None:
-            validation = EpochIterator(*unpack(validation_data), validation_batch_size or batch_size, validation_steps)
+            validation = EpochIterator(*unpack_validation(validation_data), validation_batch_size or batch_size, validation_steps)
         self._prepare(data.peek)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
@@ -154,13 +154,13 @@ class Trainer(Compiling):
         self._training_data, self._training_callbacks = data, callbacks
         self.stop_training, self._resume_at = False, None
         try:
-            logs = self._fit(data, validation, callbacks, initial_epoch, epochs, validation_freq)
+            logs = self._run_epochs(data, validation, callbacks, initial_epoch, epochs, validation_freq)
         finally:
             self._training_data = self._training_callbacks = self._resume_at = None
         callbacks.on_train_end(logs)
         return self.history
 
-    def _fit(self, data, validation, callbacks, initial_epoch, epochs, validation_freq) -> dict[str, float]:
+    def _run_epochs(self, data, validation, callbacks, initial_epoch, epochs, validation_freq) -> dict[str, float]:
         callbacks.on_train_begin()
         first_epoch, batch = self._resume_at or (initial_epoch, 0)
         logs: dict[str, float] = {}
@@ -174,7 +174,7 @@ class Trainer(Compiling):
                 break
             logs = numbers(last or self.get_metrics_result())
             if validation is not None and should_validate(epoch, validation_freq):
-                results = self._evaluate(validation, callbacks)
+                results = self._run_evaluation(validation, callbacks)
                 logs.update({f"val_{name}": value for name, value in results.items()})
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training or data.ran_out:
@@ -206,10 +206,10 @@ class Trainer(Compiling):
         self._require_compiled("evaluate")
         data = EpochIterator(x, y, sample_weight, batch_size, steps)
         self._prepare(data.peek)
-        logs = self._evaluate(data, self._callback_list(callbacks, verbose, data))
+        logs = self._run_evaluation(data, self._callback_list(callbacks, verbose, data))
         return logs if return_dict else self._as_list(logs)
 
-    def _evaluate(self, data: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
+    def _run_evaluation(self, data: EpochIterator, callbacks: CallbackList) -> dict[str, float]:
         self.stop_evaluating = False
         data.reset()
         callbacks.on_test_begin()
