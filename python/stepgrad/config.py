@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad.errors import ArgumentError, did_you_mean
 
-_settings = {"floatx": "float32", "image_data_format": "channels_last", "epsilon": 1e-7}
+_settings: dict[str, Any] = {"floatx": "float32", "image_data_format": "channels_last", "epsilon": 1e-7}
 
 
 def floatx() -> str:

@@ -17,7 +17,7 @@ from stepgrad.errors import KernelError, did_you_mean
 try:
     from stepgrad import _cpu
 except ImportError:  # not compiled: every op runs on its NumPy reference
-    _cpu = None
+    _cpu = None  # type: ignore[assignment]
 
 REFERENCE = "numpy"
 _NATIVE_DTYPES = "fd"  # NumPy's codes of float32 and float64, all that the C++ kernels know
@@ -37,7 +37,7 @@ class Kernel(NamedTuple):
 _ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
 _requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
 chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
-_native = {}  # op -> [(rung, summary, source, function), ...] as the extension offers them
+_native: dict[str, list] = {}  # op -> [(rung, summary, source, function), ...] as the extension offers them
 for _op, *_rung in _cpu.rungs() if _cpu else ():
     _native.setdefault(_op, []).append(_rung)
 
@@ -90,7 +90,7 @@ def _choose(op: str) -> None:
 def current(op: str) -> Kernel:
     """Return the kernel that runs when `op` is called now."""
     ladder = _ladder(op)
-    rung, _ = _requested.get(op) or _requested.get("*") or (None, "")
+    rung, _ = _requested.get(op) or _requested.get("*") or ("", "")
     return ladder.get(rung) or list(ladder.values())[-1]
 
 

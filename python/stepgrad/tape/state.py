@@ -1,19 +1,20 @@
 """What is switched on in this thread: recording, hooks, open tapes, and the layer that is running."""
 
 import threading
+from typing import Any
 
 from stepgrad.errors import ArgumentError
 
-public = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
-symbolic_apply = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
+public: dict[Any, Any] = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
+symbolic_apply: list[Any] = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
 
 
 class _State(threading.local):
     """What is switched on in this thread."""
 
     recording = True  # off inside no_grad
-    hooks = ()  # see stepgrad.tape.hooks
-    tapes = ()  # the GradientTapes that are open
+    hooks: tuple[Any, ...] = ()  # see stepgrad.tape.hooks
+    tapes: tuple[Any, ...] = ()  # the GradientTapes that are open
     scope = ""  # path of the layer that is running, "model/dense_1"
 
 

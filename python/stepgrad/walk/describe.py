@@ -54,7 +54,7 @@ def sentence(phase: str, op: str, inputs: Sequence[Any], outputs: Sequence[Any])
     if phase == "backward":
         text = BACKWARD.get(op, "The chain rule: the gradient that arrived, times the slope of {op}.")
         return text.format(op=op, out=" and ".join(names))
-    text = FORWARD.get(op)
-    if text is None or text.count("{") > len(names):
+    text = FORWARD.get(op, "")
+    if not text or text.count("{") > len(names):
         return f"{op} of {', '.join(names)}."
     return text.format(*names)

@@ -104,7 +104,7 @@ def _picture(name: str, array: np.ndarray) -> dict:
         mean=mean,
         corner=corner,
         more=bool(first.shape[0] > _CORNER or first.shape[1] > _CORNER or numbers.size > first.size),
-        tiles=[[*t.shape, base64.b64encode(np.ascontiguousarray(t)).decode()] for t in tiles],
+        tiles=[[*t.shape, base64.b64encode(t.tobytes()).decode()] for t in tiles],
     )
 
 

@@ -223,7 +223,7 @@ def walk(model: Callable, x: Any, y: Any = None, *, loss: Callable | None = None
     finally:
         for v, gradient in zip(variables, gradients_before, strict=True):
             v.grad = gradient
-    return Walk(recorder.steps, getattr(model, "name", None) or getattr(model, "__name__", "function"))
+    return Walk(recorder.steps, str(getattr(model, "name", None) or getattr(model, "__name__", "function")))
 
 
 def _updates(optimizer: Any, variables: list, count: int, names: dict[int, str]) -> list[WalkStep]:
