@@ -13,7 +13,7 @@ import numpy as np
 
 from stepgrad import config, kernels
 from stepgrad.errors import ArgumentError, GradientError, ShapeError, StepgradError
-from stepgrad.tape.core import apply
+from stepgrad.tape.core import apply, as_tensor
 
 registry: dict[str, Op] = {}  # the library's own ops, by name
 
@@ -158,6 +158,11 @@ class Comparison(Op):
 
     def dtype(self, *dtypes: str, **attrs: Any) -> str:
         return "bool"
+
+
+def to_tensor(x: Any) -> Any:
+    """Return a Tensor, or the KerasTensor that `x` is: what a function that reads shapes begins with."""
+    return x if getattr(x, "is_symbolic", False) else as_tensor(x)
 
 
 def broadcast(*shapes: tuple) -> tuple:

@@ -6,12 +6,8 @@ from typing import Any
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
-from stepgrad.tape.core import as_tensor, public
-
-
-def to_tensor(x: Any) -> Any:
-    """Return a Tensor, or the KerasTensor that `x` is."""
-    return x if getattr(x, "is_symbolic", False) else as_tensor(x)
+from stepgrad.ops.op import to_tensor
+from stepgrad.tape.core import public
 
 
 def standard_format(data_format: str | None) -> str:

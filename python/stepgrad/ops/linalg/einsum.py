@@ -8,7 +8,8 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
-from stepgrad.ops.linalg.products import product, reshaped, to_tensors, transposed
+from stepgrad.ops.linalg.products import product, reshaped, transposed
+from stepgrad.ops.op import to_tensor
 from stepgrad.tape.core import Tensor, public
 
 
@@ -35,10 +36,10 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     >>> einsum("ii", [[1.0, 2.0], [3.0, 4.0]]).item()
     5.0
     """
-    operands = to_tensors(*operands)
-    terms, output = _parse(subscripts, tuple(x.ndim for x in operands))
-    _check_sizes(subscripts, terms, operands)
-    parts = [_diagonals(x, list(labels)) for x, labels in zip(operands, terms)]
+    tensors = [to_tensor(x) for x in operands]
+    terms, output = _parse(subscripts, tuple(x.ndim for x in tensors))
+    _check_sizes(subscripts, terms, tensors)
+    parts = [_diagonals(x, list(labels)) for x, labels in zip(tensors, terms)]
     x, labels = parts[0]
     for i, (other, other_labels) in enumerate(parts[1:], 1):
         keep = set(output).union(*(labels for _, labels in parts[i + 1 :]))

@@ -8,8 +8,8 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
-from stepgrad.ops.op import normalize_axis
-from stepgrad.tape.core import Tensor, as_tensor, public
+from stepgrad.ops.op import normalize_axis, to_tensor
+from stepgrad.tape.core import Tensor, public
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
@@ -29,7 +29,7 @@ def dot(x1: Any, x2: Any) -> Tensor:
     >>> dot([1.0, 2.0], [3.0, 4.0]).item()
     11.0
     """
-    x1, x2 = to_tensors(x1, x2)
+    x1, x2 = to_tensor(x1), to_tensor(x2)
     if not x1.ndim or not x2.ndim:
         return public["multiply"](x1, x2)
     return tensordot(x1, x2, ([-1], [-2 if x2.ndim > 1 else -1]))
@@ -43,7 +43,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     >>> vdot([[1.0, 2.0]], [[3.0], [4.0]]).item()
     11.0
     """
-    x1, x2 = to_tensors(x1, x2)
+    x1, x2 = to_tensor(x1), to_tensor(x2)
     return _matmul(*(public["reshape"](x, (product(x.shape),)) for x in (x1, x2)))
 
 
@@ -63,7 +63,7 @@ def inner(x1: Any, x2: Any) -> Tensor:
     >>> inner([[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]).tolist()
     [[11.0, 17.0]]
     """
-    x1, x2 = to_tensors(x1, x2)
+    x1, x2 = to_tensor(x1), to_tensor(x2)
     if not x1.ndim or not x2.ndim:
         return public["multiply"](x1, x2)
     return tensordot(x1, x2, ([-1], [-1]))
@@ -77,7 +77,7 @@ def outer(x1: Any, x2: Any) -> Tensor:
     >>> outer([1.0, 2.0], [3.0, 4.0]).tolist()
     [[3.0, 4.0], [6.0, 8.0]]
     """
-    x1, x2 = to_tensors(x1, x2)
+    x1, x2 = to_tensor(x1), to_tensor(x2)
     column = public["reshape"](x1, (product(x1.shape), 1))
     return public["multiply"](column, public["reshape"](x2, (1, product(x2.shape))))
 
@@ -100,7 +100,7 @@ def tensordot(x1: Any, x2: Any, axes: int | Sequence = 2) -> Tensor:
     >>> tensordot([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], axes=1).tolist()
     [3.0, 7.0]
     """
-    x1, x2 = to_tensors(x1, x2)
+    x1, x2 = to_tensor(x1), to_tensor(x2)
     if isinstance(axes, int):
         if not 0 <= axes <= min(x1.ndim, x2.ndim):
             raise ShapeError(
@@ -128,11 +128,6 @@ def tensordot(x1: Any, x2: Any, axes: int | Sequence = 2) -> Tensor:
     rows = reshaped(transposed(x1, free1 + axes1), (product(sizes1), product(p[0] for p in pairs)))
     columns = reshaped(transposed(x2, axes2 + free2), (product(p[1] for p in pairs), product(sizes2)))
     return reshaped(_matmul(rows, columns), (*sizes1, *sizes2))
-
-
-def to_tensors(*values):
-    """Turn everything that is not symbolic into tensors."""
-    return [x if getattr(x, "is_symbolic", False) else as_tensor(x) for x in values]
 
 
 def product(sizes):

@@ -6,7 +6,8 @@ from typing import Any
 
 from stepgrad import config
 from stepgrad.ops.loss.sigmoid_cross_entropy import _sigmoid_cross_entropy, check_same_shape
-from stepgrad.tape.core import Tensor, as_tensor, public
+from stepgrad.ops.op import to_tensor
+from stepgrad.tape.core import Tensor, public
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
@@ -31,7 +32,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     """
     if from_logits:
         return _sigmoid_cross_entropy(output, target)
-    target, output = (x if getattr(x, "is_symbolic", False) else as_tensor(x) for x in (target, output))
+    target, output = to_tensor(target), to_tensor(output)
     check_same_shape(tuple(output.shape), tuple(target.shape))
     epsilon = config.epsilon()
     p = public["clip"](output, epsilon, 1.0 - epsilon)

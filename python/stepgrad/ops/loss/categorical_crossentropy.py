@@ -8,7 +8,7 @@ from stepgrad import config
 from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.softmax_cross_entropy import _softmax_cross_entropy
 from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy, checked
-from stepgrad.ops.op import normalize_axis
+from stepgrad.ops.op import normalize_axis, to_tensor
 from stepgrad.tape.core import Tensor, as_tensor, public
 
 
@@ -80,9 +80,8 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     return -(one_hot * _log_of_probabilities(output, -1)).sum(-1)
 
 
-def _prepare(*tensors):
-    tensors = [x if getattr(x, "is_symbolic", False) else as_tensor(x) for x in tensors]
-    target, output = tensors
+def _prepare(target, output):
+    target, output = to_tensor(target), to_tensor(output)
     if "float" not in output.dtype:
         output = public["cast"](output, config.floatx())
     return target, output

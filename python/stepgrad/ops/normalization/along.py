@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stepgrad.errors import ShapeError
-from stepgrad.tape.core import as_tensor, public
-
-
-def to_tensor(x: Any) -> Any:
-    """Return a Tensor, or the KerasTensor that `x` is."""
-    return x if getattr(x, "is_symbolic", False) else as_tensor(x)
+from stepgrad.ops.op import to_tensor
+from stepgrad.tape.core import public
 
 
 def over_axes(v: Any, x: Any, axes: tuple[int, ...], op: str, what: str) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.normalization.along import to_tensor
-from stepgrad.ops.op import normalize_axes
+from stepgrad.ops.op import normalize_axes, to_tensor
 from stepgrad.tape.core import Tensor, public
 
 

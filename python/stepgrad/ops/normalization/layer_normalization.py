@@ -8,8 +8,8 @@ import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError
-from stepgrad.ops.normalization.along import over_axes, to_tensor
-from stepgrad.ops.op import normalize_axes
+from stepgrad.ops.normalization.along import over_axes
+from stepgrad.ops.op import normalize_axes, to_tensor
 from stepgrad.tape.core import Tensor, public
 
 

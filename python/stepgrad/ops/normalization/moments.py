@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.normalization.along import to_tensor
-from stepgrad.ops.op import Op, normalize_axes
+from stepgrad.ops.op import Op, normalize_axes, to_tensor
 from stepgrad.tape.core import Tensor, public
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
-from stepgrad.ops.convolution.layout import back, images, numbers, standard_format, to_tensor
+from stepgrad.ops.convolution.layout import back, images, numbers, standard_format
+from stepgrad.ops.op import to_tensor
 
 
 def pool(op: Callable, name: str, inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: Any) -> Any:
