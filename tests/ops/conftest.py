@@ -1,6 +1,7 @@
 """Each op test leaves the kernel table and the settings as it found them."""
 
 import pytest
+
 from stepgrad import config, kernels
 
 

@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from stepgrad import kernels
 from stepgrad.errors import StepgradError
 from stepgrad.ops.op import registry
@@ -313,7 +314,7 @@ def check_layout(case):
     want = outcome(case, arrays)
     spread = [np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a.copy() for a in arrays]
     for variant in (
-        [np.asfortranarray(a) for a in arrays],
+        [np.asfortranarray(a) if a.ndim else a.copy() for a in arrays],
         spread,
         [np.ascontiguousarray(a[::-1])[::-1] if a.ndim else a.copy() for a in arrays],
     ):

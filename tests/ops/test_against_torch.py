@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from stepgrad import kernels, ops
 from stepgrad.tape import Tensor
 

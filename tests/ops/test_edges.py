@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-import stepgrad as sg
 import torch
+
+import stepgrad as sg
 from stepgrad import ops
 
 FUNCTIONS = {  # ours, PyTorch's

@@ -1,6 +1,7 @@
 """Every check of the harness, for every case, on every rung."""
 
 import pytest
+
 from ops import cases, harness
 from stepgrad import kernels
 

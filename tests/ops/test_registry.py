@@ -1,6 +1,7 @@
 """Every op is documented and tested: nothing enters the library without a formula, a reference, a gradient and a case."""
 
 import pytest
+
 from ops import cases
 from stepgrad.ops.op import Op, registry
 

@@ -10,9 +10,9 @@ from stepgrad.utils.serialization import Registry
 
 ACTIVATIONS = Registry("activations")
 _NAMES = (
-    "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "sigmoid", "hard_sigmoid", "hard_silu", "softplus",
-    "softsign", "tanh", "softmax", "log_softmax", "log_sigmoid", "mish", "hard_tanh", "tanh_shrink", "soft_shrink",
-    "hard_shrink", "sparse_plus", "squareplus", "glu", "threshold",
+    "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "sigmoid", "hard_sigmoid", "hard_silu", "softplus", "softsign", "tanh",
+    "softmax", "log_softmax", "log_sigmoid", "mish", "hard_tanh", "tanh_shrink", "soft_shrink", "hard_shrink", "sparse_plus",
+    "sparse_sigmoid", "sparsemax", "squareplus", "glu", "threshold",
 )  # fmt: skip
 _ALIASES = {"silu": ("swish",), "hard_silu": ("hard_swish",)}
 
@@ -29,9 +29,48 @@ def exponential(x: Any) -> Any:
     return ops.exp(x)
 
 
+@ACTIVATIONS.register
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Any:
+    """Rectified linear unit, with Keras's options.
+
+    Parameters
+    ----------
+    x : tensor
+    negative_slope : float
+        Slope below `threshold`: negative_slope * (x - threshold).
+    max_value : float, optional
+        Ceiling of the output.
+    threshold : float
+        Entries up to here are damped.
+
+    Examples
+    --------
+    >>> relu([-2.0, 1.0, 9.0], negative_slope=0.5, max_value=4.0).tolist()
+    [-1.0, 1.0, 4.0]
+    """
+    if not negative_slope and not threshold:
+        if max_value is None:
+            return ops.relu(x)
+        return ops.relu6(x) if max_value == 6 else ops.clip(x, 0.0, float(max_value))
+    y = ops.where(ops.greater(x, threshold), x, ops.subtract(x, threshold) * float(negative_slope))
+    return y if max_value is None else ops.minimum(y, float(max_value))
+
+
+@ACTIVATIONS.register
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """Gaussian error linear unit, exact by default (as in Keras's activations; `ops.gelu` approximates by default).
+
+    Examples
+    --------
+    >>> round(gelu([1.0]).item(), 4)
+    0.8413
+    """
+    return ops.gelu(x, approximate)
+
+
 for _name in _NAMES:
-    if hasattr(ops, _name):
-        globals()[_name] = ACTIVATIONS.register(*_ALIASES.get(_name, (_name,)))(getattr(ops, _name))
+    globals()[_name] = ACTIVATIONS.register(*_ALIASES.get(_name, (_name,)))(getattr(ops, _name))
+swish, hard_swish = ops.silu, ops.hard_silu
 
 
 def get(identifier: Any) -> Callable:
@@ -59,8 +98,19 @@ def serialize(activation: Any) -> Any:
     'relu'
     """
     name = getattr(activation, "__name__", None)
-    return name if name and ACTIVATIONS.find(name) is activation else ACTIVATIONS.serialize(activation)
+    known = name and any(activation is f for f in (ACTIVATIONS.find(name), getattr(ops, name, None)))
+    return name if known and ACTIVATIONS.find(name) else ACTIVATIONS.serialize(activation)
 
 
-deserialize = get
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Callable:
+    """Return the activation that a saved form describes.
+
+    Examples
+    --------
+    >>> deserialize("tanh")([0.0]).tolist()
+    [0.0]
+    """
+    return linear if config is None else ACTIVATIONS.deserialize(config, custom_objects)
+
+
 __all__ = ["deserialize", "get", "serialize", *ACTIVATIONS.names()]

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from ops.harness import Case, Input, nonzero, normal, x32
+
+from ops.harness import Case, Input, nonzero, normal, uniform, x32
 from stepgrad import ops
 
 
@@ -26,6 +27,24 @@ def _erfc(x):
 def _elu(x, alpha=1.0):
     with np.errstate(over="ignore"):
         return np.where(x > 0, x, alpha * (np.exp(x) - 1))
+
+
+def _distance_to_tau(x):
+    """x - tau by bisection: independent of the sorting in the op."""
+    low, high = x.min(-1, keepdims=True) - 1, x.max(-1, keepdims=True)
+    for _ in range(60):
+        tau = (low + high) / 2
+        above = np.maximum(x - tau, 0).sum(-1, keepdims=True) > 1
+        low, high = np.where(above, tau, low), np.where(above, high, tau)
+    return x - (low + high) / 2
+
+
+def _sparsemax(x):
+    return np.maximum(_distance_to_tau(x), 0)
+
+
+def _sparsemax_kink(x):
+    return bool(x.size) and bool((np.abs(_distance_to_tau(x)) < 0.003).any())
 
 
 CASES = [
@@ -63,4 +82,10 @@ CASES = [
         "sigmoid", ops.glu, [Input((3, 6))], expected=lambda x: x[:, :3] * _sigmoid(x[:, 3:]), label="glu",
         errors=[(lambda: ops.glu(x32(2, 3)), "even size")],
     ),
+    Case(
+        "sparsemax", ops.sparsemax, [Input((3, 5), uniform(-0.5, 0.5))], expected=_sparsemax, shapes=[((1, 1),), ((0, 3),), ((7,),), ((2, 3, 17),)],
+        kink=_sparsemax_kink,
+        errors=[(lambda: ops.sparsemax(x32(3), axis=1), "no such axis")],
+    ),
+    Case("sparsemax", lambda x: ops.sparsemax(x, axis=0), expected=lambda x: _sparsemax(x.T).T, kink=lambda x: _sparsemax_kink(x.T), label="axis", batch=()),
 ]  # fmt: skip

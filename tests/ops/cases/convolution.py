@@ -1,6 +1,7 @@
 """Cases of stepgrad.ops.convolution: conv2d and its two gradients, against sums written out with einsum."""
 
 import numpy as np
+
 from ops.harness import Case, Input, x32
 from stepgrad import ops
 from stepgrad.ops.convolution.conv2d import _conv2d, _conv2d_input_gradient, _conv2d_weight_gradient

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from ops.harness import Case, Input, booleans, integers, nonzero, normal, positive, uniform, x32
 from stepgrad import ops
 

@@ -1,6 +1,7 @@
 """Cases of stepgrad.ops.linalg: matmul in all its shapes; everything else is made of it."""
 
 import numpy as np
+
 from ops.harness import Case, Input, x32
 from stepgrad import ops
 from stepgrad.ops.linalg.matmul import _matmul

@@ -1,6 +1,7 @@
 """Cases of stepgrad.ops.loss: softmax and the cross-entropies."""
 
 import numpy as np
+
 from ops.harness import Case, Input, integers, uniform, x32
 from stepgrad import ops
 

@@ -1,6 +1,7 @@
 """Cases of stepgrad.ops.pooling."""
 
 import numpy as np
+
 from ops.harness import Case, Input, distinct, integers, x32
 from stepgrad import ops
 from stepgrad.ops.convolution.windows import resolve_padding

@@ -17,10 +17,11 @@ from stepgrad.ops.activation.silu import silu, swish
 from stepgrad.ops.activation.softplus import softplus
 from stepgrad.ops.activation.softsign import softsign
 from stepgrad.ops.activation.sparse import hard_tanh, sparse_plus, sparse_sigmoid, squareplus
+from stepgrad.ops.activation.sparsemax import sparsemax
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
     "leaky_relu", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
-    "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh_shrink",
+    "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus", "swish", "tanh_shrink",
     "threshold",
 ]  # fmt: skip
