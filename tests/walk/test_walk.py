@@ -115,7 +115,7 @@ def test_the_nan_finder_names_op_and_layer():
 
 def test_the_nan_finder_sees_gradients():
     x = sg.Tensor([0.0], requires_grad=True)
-    with sg.find_nan(), pytest.raises(NaNError, match=r"sqrt \(backward\)|sqrt(.|\n)*backward"):
+    with sg.find_nan(), pytest.raises(NaNError, match=r"sqrt \(backward\): the gradient of input 0 has 1 infinity"):
         sg.ops.sqrt(x).sum().backward()
 
 

@@ -15,8 +15,14 @@ from stepgrad.tape.hooks import Hook, hooks
 class NaNFinder(Hook):
     """A hook that raises at the first op whose output, or gradient, is not finite."""
 
+    def __init__(self):
+        self.inside_gradient = False  # ops that run there are judged by the gradient that they make
+
+    def before_backward(self, step, output_gradients):
+        self.inside_gradient = True
+
     def after_forward(self, step, inputs, outputs):
-        bad = [t for t in outputs if _bad(t)]
+        bad = [t for t in outputs if _bad(t)] if not self.inside_gradient else []
         if bad:
             raise NaNError(
                 f"the output has {_count(bad[0])}",
@@ -28,6 +34,7 @@ class NaNFinder(Hook):
             )
 
     def after_backward(self, step, output_gradients, input_gradients):
+        self.inside_gradient = False
         for i, gradient in enumerate(input_gradients):
             if gradient is not None and _bad(gradient):
                 raise NaNError(
