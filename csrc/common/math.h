@@ -1,0 +1,138 @@
+// exp, log and their family on vectors: the same few operations on every lane, no branches, no tables.
+//
+// float: written out here, within about 2 units in the last place, right for NaN, infinities, -0 and denormals.
+// double: the C library, lane by lane; double is there for checking gradients, not for speed.
+#pragma once
+#include "common/vec.h"
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+STEPGRAD_INLINE vec_f32 as_float(vec_i32 bits) { return reinterpret_cast<vec_f32>(bits); }
+STEPGRAD_INLINE vec_i32 as_bits(vec_f32 x) { return reinterpret_cast<vec_i32>(x); }
+STEPGRAD_INLINE vec_f32 vabs(vec_f32 x) { return as_float(as_bits(x) & 0x7fffffff); }
+STEPGRAD_INLINE vec_f64 vabs(vec_f64 x) { return reinterpret_cast<vec_f64>(reinterpret_cast<vec_i64>(x) & INT64_MAX); }
+
+template <class V, class F> STEPGRAD_INLINE V each_lane(V v, F f) {
+  for (unsigned i = 0; i < sizeof(V) / sizeof(v[0]); i++) v[i] = f(v[i]);
+  return v;
+}
+
+constexpr float LN2_HI = 0.693359375f;      // ln 2 in two parts: n * LN2_HI is exact for every exponent n
+constexpr float LN2_LO = -2.12194440e-4f;
+constexpr float LOG2_E = 1.44269504f;
+constexpr float ROUNDER = 12582912.0f;      // 1.5 * 2^23: adding it pushes the fraction bits out, rounding to an integer
+
+STEPGRAD_INLINE vec_f32 power_of_two(vec_i32 n) { return as_float((n + 127) << 23); } // 2^n for -126 <= n <= 127
+
+// x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1 by Taylor's series: the first term left out, r^8 / 8!, is 5e-9.
+STEPGRAD_INLINE vec_f32 reduced_expm1(vec_f32 x, vec_i32* n) {
+  const vec_f32 shifted = x * LOG2_E + ROUNDER;
+  const vec_f32 whole = shifted - ROUNDER;
+  *n = as_bits(shifted) - as_bits(splat(ROUNDER));
+  const vec_f32 r = (x - whole * LN2_HI) - whole * LN2_LO;
+  const vec_f32 p = 0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r * (1 / 5040.0f)))));
+  return r + r * r * p;
+}
+
+// e^x = 2^n e^r. 2^n is applied in two halves, so that results down to the last denormal and up to infinity come out.
+STEPGRAD_INLINE vec_f32 vexp(vec_f32 x) {
+  x = x > 89.0f ? splat(89.0f) : x; // written so that NaN passes
+  x = x < -105.0f ? splat(-105.0f) : x;
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(x, &n);
+  const vec_i32 half = n >> 1;
+  return (1.0f + p) * power_of_two(half) * power_of_two(n - half);
+}
+STEPGRAD_INLINE vec_f64 vexp(vec_f64 x) {
+  return each_lane(x, [](double v) { return std::exp(v); });
+}
+
+// x = 2^e m with m in [sqrt(1/2), sqrt(2)); with f = m - 1 and s = f / (2 + f),
+//   log m = 2 (s + s^3/3 + s^5/5 + ...) = f - (f^2/2 - s (f^2/2 + R)),  R = 2 (s^2/3 + s^4/5 + ...)
+// where the second form does not lose digits near m = 1.
+STEPGRAD_INLINE vec_f32 vlog(vec_f32 x) {
+  const float smallest_normal = std::numeric_limits<float>::min(), inf = std::numeric_limits<float>::infinity();
+  const vec_i32 denormal = x < smallest_normal;
+  const vec_i32 bits = as_bits(denormal ? x * 8388608.0f : x); // 2^23
+  const vec_i32 e = (bits - 0x3f3504f3) >> 23;                 // 0x3f3504f3: the bits of sqrt(1/2)
+  const vec_f32 m = as_float(bits - (e << 23)), f = m - 1.0f, s = f / (2.0f + f), z = s * s, half_square = 0.5f * f * f;
+  const vec_f32 R = z * (2 / 3.0f + z * (2 / 5.0f + z * (2 / 7.0f + z * (2 / 9.0f))));
+  const vec_f32 k = __builtin_convertvector(denormal ? e - 23 : e, vec_f32);
+  vec_f32 y = k * LN2_HI - ((half_square - (s * (half_square + R) + k * LN2_LO)) - f);
+  y = x == inf ? x : y;
+  y = x == 0.0f ? splat(-inf) : y;
+  return (x < 0.0f) | (x != x) ? splat(std::numeric_limits<float>::quiet_NaN()) : y;
+}
+STEPGRAD_INLINE vec_f64 vlog(vec_f64 x) {
+  return each_lane(x, [](double v) { return std::log(v); });
+}
+
+// 1 / (1 + e^-x); for negative x as e^x / (1 + e^x), so that nothing overflows and small results keep their digits.
+template <class V> STEPGRAD_INLINE V vsigmoid(V x) {
+  const V e = vexp(-vabs(x));
+  return (x < 0 ? e : 1 + V{}) / (1 + e);
+}
+
+// tanh |x| = E / (E + 2) with E = e^(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1): no digits are lost near 0.
+STEPGRAD_INLINE vec_f32 vtanh(vec_f32 x) {
+  vec_f32 a = vabs(x);
+  a = a > 10.0f ? splat(10.0f) : a; // tanh 10 is 1 already
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(2.0f * a, &n);
+  const vec_f32 scale = power_of_two(n), E = scale * p + (scale - 1.0f);
+  return as_float(as_bits(E / (E + 2.0f)) | (as_bits(x) & INT32_MIN)); // the sign of x, also of -0
+}
+STEPGRAD_INLINE vec_f64 vtanh(vec_f64 x) {
+  return each_lane(x, [](double v) { return std::tanh(v); });
+}
+
+// log(1 + e^x) = max(x, 0) + log(1 + e), e = e^-|x|. Rounding u = 1 + e loses the end of e; (e - (u - 1)) / u gives it back.
+STEPGRAD_INLINE vec_f32 vsoftplus(vec_f32 x) {
+  const vec_f32 e = vexp(-vabs(x)), u = 1.0f + e;
+  return (x < 0.0f ? vec_f32{} : x) + (vlog(u) + (e - (u - 1.0f)) / u);
+}
+STEPGRAD_INLINE vec_f64 vsoftplus(vec_f64 x) {
+  return each_lane(x, [](double v) { return (v < 0 ? 0 : v) + std::log1p(std::exp(-std::abs(v))); });
+}
+
+// erfc z = t e^(-z^2) P(t), t = 1 / (1 + z/2), for z >= 0. P: minimax fit of degree 8 over 0 <= z <= 10.2, relative
+// error 4e-8. z^2 is split into an exact square and a small rest: an error in it would be multiplied by e^(-z^2).
+STEPGRAD_INLINE vec_f32 vpositive_erfc(vec_f32 z) {
+  z = z > 10.2f ? splat(10.2f) : z;
+  const vec_f32 t = 1.0f / (1.0f + 0.5f * z);
+  vec_f32 P = splat(-0.059124596f);
+  for (float c : {0.28484699f, -0.48776451f, 0.27871478f, -0.02707305f, 0.20287665f, 0.24305561f, 0.28238195f, 0.28208604f})
+    P = P * t + c;
+  const vec_f32 high = as_float(as_bits(z) & ~0xfff), rest = (z - high) * (z + high);
+  return vexp(-high * high) * (1.0f - rest * (1.0f - rest * (0.5f - rest * (1 / 6.0f)))) * t * P;
+}
+
+// erf x = 2/sqrt(pi) (x - x^3/3 + x^5/10 - ...) for |x| < 0.8, and 1 - erfc beyond.
+STEPGRAD_INLINE vec_f32 verf(vec_f32 x) {
+  const vec_f32 a = vabs(x), z = x * x;
+  vec_f32 series = splat(1.0f / (40320 * 17));
+  for (float c : {-1.0f / (5040 * 15), 1.0f / (720 * 13), -1.0f / (120 * 11), 1.0f / (24 * 9), -1.0f / (6 * 7), 1.0f / (2 * 5),
+                  -1.0f / 3, 1.0f})
+    series = series * z + c;
+  const vec_f32 far = as_float(as_bits(1.0f - vpositive_erfc(a)) | (as_bits(x) & INT32_MIN));
+  return a < 0.8f ? x * series * 1.12837917f : far;
+}
+STEPGRAD_INLINE vec_f64 verf(vec_f64 x) {
+  return each_lane(x, [](double v) { return std::erf(v); });
+}
+
+// x Phi(x), Phi(x) = erfc(-x / sqrt 2) / 2: the left tail keeps its digits.
+STEPGRAD_INLINE vec_f32 vgelu(vec_f32 x) {
+  const vec_f32 tail = 0.5f * vpositive_erfc(vabs(x) * 0.70710678f);
+  return x * (x < 0.0f ? tail : 1.0f - tail);
+}
+STEPGRAD_INLINE vec_f64 vgelu(vec_f64 x) {
+  return each_lane(x, [](double v) { return v * (0.5 * std::erfc(v * -0.70710678118654752440)); });
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
