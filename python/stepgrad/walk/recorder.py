@@ -239,10 +239,10 @@ def _updates(optimizer: Any, variables: list, count: int, names: dict[int, str])
             name = names[id(v)]
             ins = (Value(name, old), Value(f"d {name}", v.grad.array))
             outs = (Value(f"{name} after", v.array.copy()),)
-            layer, op = name.rpartition("/")[0], optimizer.name
+            layer, op, rule = name.rpartition("/")[0], optimizer.name, optimizer.update
             text = f"The optimizer moves {name} against its gradient."
             steps.append(
-                WalkStep(count + i + 1, "update", op, layer, optimizer.formula, ins, outs, text, "", "", count + i + 1)
+                WalkStep(count + i + 1, "update", op, layer, rule.formula if rule else "", ins, outs, text, "", "", count + i + 1)
             )
     finally:
         for v, array in kept:
