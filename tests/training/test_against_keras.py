@@ -14,6 +14,8 @@ import stepgrad as sg
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras")
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with PyTorch
+
 X, Y = blobs(100)
 WEIGHTS = np.linspace(0.1, 2.0, 100).astype("float32")
 TOLERANCE = {"rtol": 1e-5, "atol": 1e-5}

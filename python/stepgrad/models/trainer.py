@@ -175,7 +175,7 @@ class Trainer(Compiling):
             logs = numbers(last or self.get_metrics_result())
             if validation is not None and should_validate(epoch, validation_freq):
                 results = self._run_evaluation(validation, callbacks)
-                logs.update({f"val_{name}": value for name, value in results.items()})
+                logs = numbers(logs | {f"val_{name}": value for name, value in results.items()})
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training or data.ran_out:
                 break
