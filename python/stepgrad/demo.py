@@ -35,7 +35,8 @@ def build_model() -> sg.Sequential:
     )
 
 
-def run(epochs: int = 6, out: str | Path = "stepgrad-demo", data: str | Path | None = None, verbose: int | str = "auto") -> float:
+def run(epochs: int = 6, out: str | Path = "stepgrad-demo", data: str | Path | None = None, verbose: int | str = "auto"
+) -> float:
     """Train, test, draw the curve, write the step-through page and the model.
 
     Parameters
@@ -66,7 +67,8 @@ def run(epochs: int = 6, out: str | Path = "stepgrad-demo", data: str | Path | N
     history = model.fit(x_train, y_train, epochs=epochs, validation_data=(x_test, y_test), verbose=verbose)
     accuracy = history.history["val_accuracy"][-1]
 
-    curve = utils.plot_history(history, out / "curve.png")
+    curve = out / "curve.png"
+    utils.plot_history(history, str(curve))
     steps = walk(model, x_test[:1], y_test[:1])
     page = steps.save(out / "page.html")
     model.save(out / "model.stepgrad")
