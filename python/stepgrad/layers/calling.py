@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import inspect
 import threading
 from collections.abc import Iterable, Iterator
@@ -234,13 +233,6 @@ def dtype_name(dtype: Any) -> str:
             got=repr(dtype),
             fix="'float32' or 'float64'; mixed precision does not exist here",
         ) from None
-
-
-def look_up(package: str, identifier: Any) -> Any:
-    """Return the regularizer or constraint that an argument means; its package is imported where one is named."""
-    if identifier is None or (callable(identifier) and not isinstance(identifier, type)):
-        return identifier
-    return importlib.import_module(f"stepgrad.{package}").get(identifier)
 
 
 def refuse_default_config(layer: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import initializers
+from stepgrad import constraints, initializers, regularizers
 from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from stepgrad.layers import calling
 from stepgrad.layers.calling import context
@@ -85,7 +85,7 @@ class Layer(Tracking):
         if not isinstance(trainable, bool):
             raise DTypeError("trainable must be True or False", got=repr(trainable))
         self.name = auto_name(type(self).__name__) if name is None else str(name)
-        self.activity_regularizer = calling.look_up("regularizers", activity_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
         self.input_spec: Any = None
         self.path: str | None = None
@@ -219,8 +219,8 @@ class Layer(Tracking):
             initializer = "glorot_uniform" if np.dtype(dtype).kind == "f" else "zeros"
         with calling.own_scope(self):
             variable = Variable(initializers.get(initializer), shape, dtype, trainable, name)
-        variable.regularizer = calling.look_up("regularizers", regularizer)
-        variable.constraint = calling.look_up("constraints", constraint)
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
         self._track(variable)
         if not self.trainable:
             variable.trainable = False

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import initializers
+from stepgrad import constraints, initializers, regularizers
 from stepgrad.errors import ArgumentError, did_you_mean
-from stepgrad.layers.calling import look_up
 from stepgrad.layers.layer import Layer
 from stepgrad.tape import Variable
 from stepgrad.utils.serialization import serialize_object
@@ -20,8 +19,8 @@ class Weighted(Layer):
     def _describe(self, weight: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
         """Keep how a weight will be made, under Keras's attribute names."""
         setattr(self, f"{weight}_initializer", initializers.get(initializer))
-        setattr(self, f"{weight}_regularizer", look_up("regularizers", regularizer))
-        setattr(self, f"{weight}_constraint", look_up("constraints", constraint))
+        setattr(self, f"{weight}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{weight}_constraint", constraints.get(constraint))
 
     def _create(self, weight: str, shape: tuple, trainable: bool = True, name: str | None = None) -> Variable:
         """Create a weight as it was described."""

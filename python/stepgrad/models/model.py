@@ -7,14 +7,9 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError, did_you_mean
 from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.models.trainer import Trainer
 from stepgrad.tape import KerasTensor
 from stepgrad.utils.nest import flatten
-
-try:
-    from stepgrad.models.trainer import Trainer
-except ImportError:
-    class Trainer:
-        pass
 
 
 @LAYERS.register
