@@ -58,14 +58,14 @@ CASES = [
           errors=[(lambda: ops.cast("word", "int32"), "tensors hold numbers")]),
     # copies
     *[
-        _same("broadcast_to", ops.broadcast_to, {"shape": to}, np.broadcast_to, f"{to}", shape=shape, batch=(),
+        _same("broadcast_to", ops.broadcast_to, {"shape": to}, np.broadcast_to, f"{to}", shape=shape, batch=(), shapes=(),
               errors=[(lambda: ops.broadcast_to(x32(2, 3), (3,)), "cannot be repeated to this shape"),
                       (lambda: ops.broadcast_to(x32(3), (2, 1)), "cannot be repeated to this shape"),
                       (lambda: ops.broadcast_to(x32(2), (2, 3)), "do not broadcast")])
         for shape, to in (((3,), (2, 3)), ((2, 1, 3), (2, 4, 3)), ((), (2, 2)), ((1, 0), (3, 0)))
     ],
     *[
-        _same("tile", ops.tile, {"repeats": repeats}, np.tile, f"{repeats}", shape=(2, 3),
+        _same("tile", ops.tile, {"repeats": repeats}, lambda x, repeats: np.tile(x, repeats), f"{repeats}", shape=(2, 3),
               shapes=[((0, 3),), ((1, 1),)] if repeats != (0, 1) else (),
               errors=[(lambda: ops.tile(x32(2), -1), "cannot be negative")])
         for repeats in (2, (2, 3), (2, 1, 3), (0, 1))
@@ -84,7 +84,8 @@ CASES = [
     ],
     *[
         _same("roll", ops.roll, {"shift": shift, "axis": axis}, np.roll, f"{shift}_{axis}",
-              errors=[(lambda: ops.roll(x32(2), 1, 1), "there is no such axis"), (lambda: ops.roll(x32(2), (1, 2), 0), "each shift needs an axis")])
+              errors=[(lambda: ops.roll(x32(2), 1, 1), "there is no such axis"),
+                      (lambda: ops.roll(x32(2, 2), (1, 2), (0, 1, 0)), "cannot be broadcast")])
         for shift, axis in ((1, 0), (-2, 2), (5, None), ((1, 2), (0, -1)), (2, (0, 1)))
     ],
     # joins and cuts

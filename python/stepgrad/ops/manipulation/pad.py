@@ -61,7 +61,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float |
         raise ArgumentError("there is no such mode", op="pad", expected=", ".join(_MODES), got=repr(mode))
     if mode != "constant" and constant_values is not None:
         raise ArgumentError("constant_values has a meaning only with mode='constant'", op="pad", got=f"mode={mode!r}")
-    shape = public["shape"](x)
+    x = public["convert_to_tensor"](x)
+    shape = x.shape
     pairs = _pairs(pad_width, len(shape))
     if mode == "constant":
         return _pad(x, pad_width=pairs, value=constant_values or 0)

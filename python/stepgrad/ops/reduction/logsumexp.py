@@ -38,7 +38,7 @@ def logsumexp(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool 
 
     Examples
     --------
-    >>> logsumexp([-1000.0, -1000.0]).item()  # -1000 + log(2)
-    -999.306884765625
+    >>> logsumexp([1000.0, -1000.0]).item()
+    1000.0
     """
     return _logsumexp(x, axis=as_axes(axis), keepdims=keepdims)
