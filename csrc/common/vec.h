@@ -60,7 +60,7 @@ template <class T> STEPGRAD_INLINE void store_part(T* p, vec<T> v, long n) {
 }
 
 // Lane by lane; a NaN on either side wins, as in NumPy.
-template <class V> STEPGRAD_INLINE V vmax(V a, V b) { return ((a > b) | (a != a)) ? a : b; }
+template <class V> STEPGRAD_INLINE V vmax(V a, V b) { return ((a > b) | (a != a)) ? a : b; } // also for one number
 template <class V> STEPGRAD_INLINE V vmin(V a, V b) { return ((a < b) | (a != a)) ? a : b; }
 
 // Adds the lanes by halves: always in the same order.
