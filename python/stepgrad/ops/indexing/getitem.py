@@ -76,7 +76,7 @@ def getitem(x: Any, key: Any) -> Tensor:
     >>> getitem([[1, 2], [3, 4]], (slice(None), -1)).tolist()
     [2, 4]
     """
-    if not isinstance(key, tuple) and getattr(key, "ndim", 0) and str(key.dtype) != "bool":
+    if not isinstance(key, tuple) and getattr(key, "ndim", None) and str(key.dtype) != "bool":
         return public["take"](x, key, axis=0)  # indices that are a tensor stay one, also when it is symbolic
     return _getitem(x, key=plain_key(key))
 

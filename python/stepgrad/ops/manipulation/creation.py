@@ -126,12 +126,11 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
     >>> arange(3).tolist(), arange(1.0, 2.0, 0.5).tolist()
     ([0, 1, 2], [1.0, 1.5])
     """
-    start, stop, step = (x.item() if isinstance(x, Tensor) else x for x in (start, stop, step))
     if stop is None:
         start, stop = 0, start
     if step == 0:
         raise ArgumentError("step cannot be 0", op="arange")
-    array = np.arange(start, stop, step)
+    array = np.arange(*(x.item() if isinstance(x, Tensor) else x for x in (start, stop, step)))
     return wrap(array.astype(dtype or (config.floatx() if array.dtype.kind == "f" else "int32")))
 
 

@@ -41,7 +41,7 @@ class Pad(Op):
 _pad = Pad()
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float | None = None) -> Tensor:
+def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: float | None = None) -> Tensor:
     """Add entries before and after along each axis.
 
     Parameters

@@ -40,5 +40,8 @@ def roll(x: Any, shift: int | tuple[int, ...], axis: int | tuple[int, ...] | Non
     >>> roll([1, 2, 3], 1).tolist()
     [3, 1, 2]
     """
-    shift, axis = (tuple(a) if isinstance(a, list) else a for a in (shift, axis))
-    return _roll(x, shift=shift, axis=axis)
+    return _roll(x, shift=_plain(shift), axis=_plain(axis))
+
+
+def _plain(value):
+    return tuple(value) if isinstance(value, list) else value

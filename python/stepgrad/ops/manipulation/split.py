@@ -76,14 +76,13 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     [[1], [2, 3], [4]]
     """
     if isinstance(indices_or_sections, int | np.integer):
-        sections = int(indices_or_sections)
-        if sections < 1:
-            raise ArgumentError("there must be at least one part", op="split", got=str(sections))
-    else:
-        sections = tuple(int(place) for place in indices_or_sections)
-        if list(sections) != sorted(sections) or any(place < 0 for place in sections):
-            raise ArgumentError("the places to cut at must ascend from 0", op="split", got=str(sections))
-    return list(_split(x, sections=sections, axis=axis))
+        if indices_or_sections < 1:
+            raise ArgumentError("there must be at least one part", op="split", got=str(indices_or_sections))
+        return list(_split(x, sections=int(indices_or_sections), axis=axis))
+    places = tuple(int(place) for place in indices_or_sections)
+    if list(places) != sorted(places) or any(place < 0 for place in places):
+        raise ArgumentError("the places to cut at must ascend from 0", op="split", got=str(places))
+    return list(_split(x, sections=places, axis=axis))
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:

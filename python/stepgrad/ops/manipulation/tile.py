@@ -74,7 +74,7 @@ def tile(x: Any, repeats: int | tuple[int, ...]) -> Tensor:
     >>> tile([1, 2], 2).tolist(), tile([1, 2], (2, 1)).tolist()
     ([1, 2, 1, 2], [[1, 2], [1, 2]])
     """
-    return _tile(x, repeats=(int(repeats),) if np.ndim(repeats) == 0 else tuple(int(r) for r in repeats))
+    return _tile(x, repeats=tuple(int(r) for r in np.atleast_1d(repeats)))
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from stepgrad.ops.op import Op, normalize_axes
 class Reduction(Op):
     """An op that removes axes (or leaves them with size 1). Native kernels get (x [outer, n, inner], out [outer, inner])."""
 
-    promote = None
+    promote: str | None = None
 
     def shape(self, x: tuple, axis: Any = None, keepdims: bool = False) -> tuple:
         axes = normalize_axes(axis, len(x))
