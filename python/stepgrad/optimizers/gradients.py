@@ -21,7 +21,8 @@ def clip(
     [0.6000000000000001, 0.8]
     """
     if clipnorm:
-        return [g * (clipnorm / max(norm(g), clipnorm)) for g in grads]
+        with np.errstate(invalid="ignore"):  # infinity becomes NaN, which the weights then show
+            return [g * (clipnorm / max(norm(g), clipnorm)) for g in grads]
     if global_clipnorm:
         total = math.hypot(*(norm(g) for g in grads))
         # A total that is not finite must reach the weights as NaN: clipping it to 0 would hide that training has broken.

@@ -33,7 +33,7 @@ class Update:
     def __call__(self, variable: Variable, gradient: Any, *slots: Variable | None, **numbers: Any) -> None:
         """Update `variable` and the optimizer's `slots` for it (momentum, ...); None stands for a slot not in use."""
         w = variable.array
-        g = np.ascontiguousarray(gradient.array if isinstance(gradient, Tensor) else gradient, dtype=w.dtype)
+        g = np.asarray(gradient.array if isinstance(gradient, Tensor) else gradient, dtype=w.dtype, order="C")
         arrays = [np.empty(0, w.dtype) if slot is None else slot.array for slot in slots]
         kernels.chosen[self.name](w, g, *arrays, **numbers)
         for changed in (variable, *slots):
