@@ -15,8 +15,8 @@ use_pure_python_if_asked()
 
 from stepgrad import config, kernels, ops
 from stepgrad.errors import StepgradError
-# LATER from stepgrad.gradcheck import gradcheck
-# LATER from stepgrad.ops import stop_gradient
+from stepgrad.gradcheck import gradcheck
+from stepgrad.ops import stop_gradient
 from stepgrad.ops.op import Op
 from stepgrad.tape import (
     GradientTape,

@@ -50,7 +50,8 @@ import {keras} as keras
 from {keras} import layers
 
 inputs = keras.Input(shape=(12, 12, 3))
-x = layers.Conv2D(8, 3, use_bias=False)(inputs)
+x = layers.Rescaling(1.0 / 255)(inputs)
+x = layers.Conv2D(8, 3, use_bias=False)(x)
 x = layers.BatchNormalization()(x)
 x = layers.Activation("relu")(x)
 x = layers.GlobalAveragePooling2D()(x)
@@ -86,7 +87,7 @@ def data(name, n=160):
 
 
 def build(program, package):
-    importlib.import_module(package)
+    importlib.import_module(package).utils.set_random_seed(5)
     names: dict = {}
     exec(program.format(keras=package), names)
     return names["model"]
