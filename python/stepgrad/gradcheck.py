@@ -154,7 +154,7 @@ def gradcheck(
     if order < 1:
         raise ArgumentError("gradients have an order of at least 1", op="gradcheck", got=f"order={order}")
     arrays, labels = _read(inputs)
-    name = getattr(fn, "name", None) or getattr(fn, "__name__", type(fn).__name__)
+    name = str(getattr(fn, "name", None) or getattr(fn, "__name__", type(fn).__name__))
     loss = _weigh(fn)
     _refuse_unsteady(loss, arrays, name)
     for n in range(1, order + 1):

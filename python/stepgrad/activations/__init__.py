@@ -97,9 +97,11 @@ def serialize(activation: Any) -> Any:
     >>> serialize(get("relu"))
     'relu'
     """
-    name = getattr(activation, "__name__", None)
-    known = name and any(activation is f for f in (ACTIVATIONS.find(name), getattr(ops, name, None)))
-    return name if known and ACTIVATIONS.find(name) else ACTIVATIONS.serialize(activation)
+    name = getattr(activation, "__name__", "")
+    ours = ACTIVATIONS.find(name)
+    if ours is not None and activation in (ours, getattr(ops, name, None)):
+        return name
+    return ACTIVATIONS.serialize(activation)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Callable:
