@@ -170,10 +170,10 @@ class _BestUnderConstraint(_CurveMetric):
     def __init__(
         self,
         value: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
+        num_thresholds: int,
+        class_id: int | None,
+        name: str | None,
+        dtype: str | None,
     ):
         super().__init__(dtype, name)
         if not 0 <= value <= 1:
@@ -204,11 +204,6 @@ class _BestUnderConstraint(_CurveMetric):
         own = {self.argument: self.value, "num_thresholds": self.num_thresholds, "class_id": self.class_id}
         return {**super().get_config(), **own}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Metric:
-        config = dict(config)
-        return cls(config.pop(cls.argument), **config)
-
 
 def _sensitivity(c: Counts) -> np.ndarray:
     return divide_no_nan(c.true_positives, c.true_positives + c.false_negatives)
@@ -234,6 +229,16 @@ class SensitivityAtSpecificity(_BestUnderConstraint):
 
     argument = "specificity"
 
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+
     def _rates(self, c: Counts) -> tuple[np.ndarray, np.ndarray]:
         return _specificity(c), _sensitivity(c)
 
@@ -243,6 +248,16 @@ class SpecificityAtSensitivity(_BestUnderConstraint):
     """The best specificity where the sensitivity is at least this."""
 
     argument = "sensitivity"
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
 
     def _rates(self, c: Counts) -> tuple[np.ndarray, np.ndarray]:
         return _sensitivity(c), _specificity(c)
@@ -254,6 +269,16 @@ class PrecisionAtRecall(_BestUnderConstraint):
 
     argument = "recall"
 
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(recall, num_thresholds, class_id, name, dtype)
+
     def _rates(self, c: Counts) -> tuple[np.ndarray, np.ndarray]:
         return _sensitivity(c), _precision(c)
 
@@ -263,6 +288,16 @@ class RecallAtPrecision(_BestUnderConstraint):
     """The best recall where the precision is at least this."""
 
     argument = "precision"
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(precision, num_thresholds, class_id, name, dtype)
 
     def _rates(self, c: Counts) -> tuple[np.ndarray, np.ndarray]:
         return _precision(c), _sensitivity(c)

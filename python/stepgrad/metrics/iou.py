@@ -77,7 +77,7 @@ class IoU(Metric):
         union = (matrix.sum(axis=0) + matrix.sum(axis=1) - right)[ids]
         valid = union > 1e-9
         scores = np.where(valid, right[ids] / (union + config.epsilon()), 0.0)
-        return as_result(scores.sum() / (valid.sum() + config.epsilon()), self.dtype)
+        return as_result(scores.sum() / (valid.sum() + config.epsilon()), config.floatx())
 
     def get_config(self) -> dict[str, Any]:
         own = {
