@@ -4,10 +4,10 @@ import csv
 
 import numpy as np
 import pytest
-from training.nets import assert_same_weights, blobs, dense_net
 
 from stepgrad import callbacks
 from stepgrad.errors import ArgumentError, DTypeError, MissingExtraError
+from training.nets import assert_same_weights, blobs, dense_net
 
 X, Y = blobs(96)
 

@@ -5,9 +5,9 @@ import re
 import sys
 
 import pytest
-from training.nets import blobs, dense_net
 
 from stepgrad.utils import Progbar
+from training.nets import blobs, dense_net
 
 X, Y = blobs(96)
 

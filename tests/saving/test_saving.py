@@ -6,12 +6,12 @@ import zipfile
 
 import numpy as np
 import pytest
-from training.nets import assert_same_weights, blobs, dense_net
 
 import stepgrad as sg
 from stepgrad import layers, saving
 from stepgrad.errors import ArgumentError, DataError, NotBuiltError, ShapeError
 from stepgrad.saving import archive
+from training.nets import assert_same_weights, blobs, dense_net
 
 X, Y = blobs(96)
 

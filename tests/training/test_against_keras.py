@@ -7,9 +7,9 @@ import os
 
 import numpy as np
 import pytest
-from training.nets import blobs
 
 import stepgrad as sg
+from training.nets import blobs
 
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras")
@@ -60,7 +60,7 @@ def compare(ours, theirs, *data, **arguments):
         {"sample_weight": WEIGHTS, "validation_split": 0.2},
         {"steps_per_epoch": 2, "epochs": 10},
     ],
-    ids="plain split odd-split class-weight one-class sample-weight weight-and-split steps".split(),
+    ids=["plain", "split", "odd-split", "class-weight", "one-class", "sample-weight", "weight-and-split", "steps"],
 )
 def test_fit(arguments):
     compare(*nets(weighted_metrics=["accuracy"], metrics=["accuracy"]), X, Y, **arguments)

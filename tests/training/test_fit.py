@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+
 import stepgrad as sg
 from stepgrad import layers
 from training.nets import assert_same_weights, blobs, dense_net
