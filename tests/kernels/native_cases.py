@@ -1,0 +1,513 @@
+"""For every op of stepgrad._cpu: calls that a kernel must get right, with the answer of NumPy in float64."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+# Around the vector widths 2, 4, 8 and 16 and the unrolled loops above them; primes; nothing at all.
+SIZES = (0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 33, 65, 1009)
+SPECIAL = (np.nan, np.inf, -np.inf, -0.0, 0.0, 1e-40)
+
+
+@dataclass
+class Out:
+    """An argument that the kernel writes completely. It is passed in full of rubbish."""
+
+    want: np.ndarray
+
+    def make(self, dtype):
+        whole = np.asarray(self.want).dtype.kind == "i"
+        return np.full(np.shape(self.want), -77 if whole else np.nan, "int64" if whole else dtype)
+
+
+@dataclass
+class InOut:
+    """An argument that the kernel updates in place."""
+
+    start: np.ndarray
+    want: np.ndarray
+
+    def make(self, dtype):
+        return self.start.astype(dtype)
+
+
+@dataclass
+class Case:
+    """One call: arrays (float64 or int64), Out, InOut and plain numbers in the order of the kernel's arguments."""
+
+    args: tuple
+    rtol: float = 1e-5  # float32: a few roundings of 6e-8 each, and short sums
+    atol: float = 1e-6
+
+    def run(self, function, dtype):
+        """Call ``function`` and return [(got, want), ...]; check that the inputs were left alone."""
+        passed = [_to_argument(a, dtype) for a in self.args]
+        before = [a.copy() if isinstance(a, np.ndarray) else a for a in passed]
+        function(*passed)
+        results = []
+        for arg, old, now in zip(self.args, before, passed, strict=True):
+            if isinstance(arg, Out | InOut):
+                results.append((now, arg.want))
+            elif isinstance(arg, np.ndarray):
+                np.testing.assert_array_equal(now, old, "an input was changed")
+        return results
+
+    def check(self, function, dtype):
+        for got, want in self.run(function, dtype):
+            if got.dtype.kind == "i":
+                np.testing.assert_array_equal(got, want)
+                continue
+            shrink = 1 if dtype == "float32" else 1e-7  # double has nine digits more, minus a margin
+            with np.errstate(over="ignore"):
+                want = np.asarray(want).astype(dtype)
+            np.testing.assert_allclose(got, want, rtol=self.rtol * shrink, atol=self.atol * shrink)
+
+
+def _to_argument(arg, dtype):
+    if isinstance(arg, Out | InOut):
+        return arg.make(dtype)
+    if isinstance(arg, np.ndarray) and arg.dtype.kind == "f":
+        return arg.astype(dtype)
+    return arg
+
+
+def rounded(a):
+    """The values that float32 can hold: the reference must start from the same numbers as the kernel."""
+    return np.asarray(a, "float32").astype("float64")
+
+
+def draw(rng, *shape, scale=1.0):
+    return rounded(rng.standard_normal(shape) * scale)
+
+
+# ---- elementwise ----------------------------------------------------------------------------------------------------
+
+_erf, _erfc = np.vectorize(math.erf, otypes="d"), np.vectorize(math.erfc, otypes="d")
+
+
+def _sigmoid(x):
+    e = np.exp(-np.abs(x))
+    return np.where(x < 0, e, 1) / (1 + e)
+
+
+UNARY = {
+    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "erf": _erf, "negative": np.negative,
+    "abs": np.abs, "square": np.square, "sigmoid": _sigmoid, "silu": lambda x: x * _sigmoid(x),
+    "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "gelu": lambda x: x * (0.5 * _erfc(x * -math.sqrt(0.5))), "relu": lambda x: np.where(x < 0, 0, x),
+}  # fmt: skip
+UNARY_GRADIENT = {
+    "relu_gradient": lambda x, dy: np.where(x > 0, dy, 0),
+    "sigmoid_gradient": lambda y, dy: dy * y * (1 - y),
+    "tanh_gradient": lambda y, dy: dy * (1 - y * y),
+}
+BINARY = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
+    "maximum": np.maximum, "minimum": np.minimum,
+}  # fmt: skip
+
+
+def _with_specials(x):
+    x = x.copy()
+    count = min(x.size, len(SPECIAL))
+    if count:
+        x.reshape(-1)[-count:] = SPECIAL[:count]
+    return rounded(x)
+
+
+def unary(op, rng) -> Iterator[Case]:
+    for n in SIZES:
+        for x in (draw(rng, n, scale=3), _with_specials(draw(rng, n, scale=30))):
+            yield Case((x, Out(UNARY[op](x))), rtol=5e-7)
+
+
+def unary_gradient(op, rng):
+    for n in SIZES:
+        x, dy = _with_specials(draw(rng, n)), draw(rng, n)
+        yield Case((x, dy, Out(UNARY_GRADIENT[op](x, dy))))
+
+
+def binary(op, rng):
+    for n in SIZES:
+        rows = 3 if n < 100 else 40
+        a = _with_specials(draw(rng, rows, n))
+        for b in (draw(rng, rows, n)[::-1].copy(), draw(rng, 1, n), draw(rng, 1, 1)):
+            yield Case((a, b, Out(BINARY[op](a, b))), rtol=3e-7)
+    a, b = draw(rng, 5, 7), _with_specials(draw(rng, 5, 7))
+    yield Case((a, b, Out(BINARY[op](a, b))), rtol=3e-7)
+    a, b = draw(rng, 9, 1), draw(rng, 9, 1)
+    yield Case((a, b, Out(BINARY[op](a, b))), rtol=3e-7)
+
+
+# ---- reductions ------------------------------------------------------------------------------------------------------
+
+REDUCE = {"sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min}
+REDUCE_SHAPES = [(2, n, 1) for n in SIZES if n] + [
+    (1, 5000, 1), (3, 13, 7), (2, 70, 33), (1, 200, 16), (300, 3, 1), (1, 1, 5), (0, 3, 2), (2, 3, 0), (1, 8200, 1),
+]  # fmt: skip
+
+
+def reduction(op, rng):
+    for shape in REDUCE_SHAPES:
+        x = draw(rng, *shape) if op != "prod" else rounded(rng.uniform(0.9, 1.1, shape))
+        # Sums are compared with the size of what was added: cancellation takes relative digits.
+        yield Case((x, Out(REDUCE[op](x, axis=1))), rtol=2e-5, atol=1e-6 * math.sqrt(shape[1]))
+        if shape[1] > 3 and op in ("max", "min"):
+            x = x.copy()
+            x[..., -1, :] = np.nan
+            yield Case((x, Out(REDUCE[op](x, axis=1))))
+    empty = {"sum": 0.0, "prod": 1.0, "mean": np.nan, "max": -np.inf, "min": np.inf}[op]
+    yield Case((np.zeros((2, 0, 3)), Out(np.full((2, 3), empty))))
+
+
+def arg_reduction(op, rng):
+    for shape in REDUCE_SHAPES:
+        x = rounded(rng.integers(-3, 4, shape))  # few values: many ties
+        yield Case((x, Out(getattr(np, op)(x, axis=1))))
+        if shape[1] > 3:
+            x[:, -2:, :] = np.nan
+            yield Case((x, Out(getattr(np, op)(x, axis=1))))
+
+
+# ---- softmax ---------------------------------------------------------------------------------------------------------
+
+
+def _log_softmax(x):
+    x = x - x.max(axis=1, keepdims=True, initial=-np.inf)
+    return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+
+
+def _logits(rng) -> Iterator[np.ndarray]:
+    for n in SIZES[1:]:
+        yield draw(rng, 3, n, scale=4)
+    far = draw(rng, 4, 11) + np.array([[1e4], [-1e4], [0], [0]])
+    yield rounded(far)
+    never = draw(rng, 3, 9)
+    never[:, 2:5] = -np.inf
+    yield never
+    broken = draw(rng, 3, 9)
+    broken[1, 8] = np.nan
+    yield broken
+    yield np.zeros((0, 5))
+    yield np.zeros((3, 0))
+
+
+def softmax(op, rng):
+    for x in _logits(rng):
+        y = _log_softmax(x)
+        yield Case(
+            (x, Out(np.exp(y) if op == "softmax" else y)),
+            rtol=1e-5,
+            atol=1e-5 if np.any(abs(x) > 1e3) else 2e-6,
+        )
+
+
+def softmax_gradient(op, rng):
+    for n in SIZES:
+        y, dy = rounded(_log_softmax(draw(rng, 3, n))), draw(rng, 3, n)
+        if op == "softmax_gradient":
+            y = rounded(np.exp(y))
+            want = y * (dy - (y * dy).sum(axis=1, keepdims=True))
+        else:
+            want = dy - np.exp(y) * dy.sum(axis=1, keepdims=True)
+        yield Case((y, dy, Out(want)), atol=1e-5)
+
+
+def cross_entropy(op, rng):
+    for x in _logits(rng):
+        labels = rounded(rng.uniform(size=x.shape))
+        labels[:, 2:5] = 0
+        logs = _log_softmax(x)
+        with np.errstate(invalid="ignore"):
+            loss = -np.where(labels == 0, 0, labels * logs).sum(axis=1)
+        if not op.endswith("gradient"):
+            yield Case((x, labels, Out(loss)), atol=3e-5)
+            continue
+        dloss = draw(rng, len(x))
+        want = dloss[:, None] * (np.exp(logs) * labels.sum(axis=1, keepdims=True) - labels)
+        yield Case((x, labels, dloss, Out(want)), atol=1e-4 if x.shape[1] > 100 else 1e-5)
+
+
+def sparse_cross_entropy(op, rng):
+    for x in _logits(rng):
+        if x.shape[1] == 0:
+            continue
+        labels = rng.integers(0, x.shape[1], len(x))
+        if len(x) == 4:
+            labels[3] = x.shape[1]  # out of range: NaN, and never an index
+        logs = _log_softmax(x)
+        good = (labels >= 0) & (labels < x.shape[1])
+        safe = np.where(good, labels, 0)
+        rows = np.arange(len(x))
+        if not op.endswith("gradient"):
+            yield Case((x, labels, Out(np.where(good, -logs[rows, safe], np.nan))), atol=1e-5)
+            continue
+        dloss = draw(rng, len(x))
+        want = np.exp(logs)
+        want[rows, safe] -= 1
+        yield Case((x, labels, dloss, Out(np.where(good, dloss, np.nan)[:, None] * want)))
+
+
+# ---- matmul ----------------------------------------------------------------------------------------------------------
+
+MATMUL_SIZES = [
+    (1, 1, 1), (0, 3, 4), (3, 0, 4), (3, 4, 0), (5, 7, 3), (6, 16, 8), (7, 17, 9), (13, 15, 31), (14, 33, 5), (1, 40, 50),
+    (29, 1, 64), (64, 64, 64), (97, 101, 103), (130, 200, 300), (50, 700, 257), (2, 300, 600), (200, 19, 520),
+]  # fmt: skip
+
+
+def matmul(op, rng):
+    for m, n, k in MATMUL_SIZES:
+        for transpose_a in (False, True):
+            for transpose_b in (False, True):
+                a = draw(rng, 1, *((k, m) if transpose_a else (m, k)))
+                b = draw(rng, 1, *((n, k) if transpose_b else (k, n)))
+                yield _matmul(a, b, transpose_a, transpose_b)
+    for batch_a, batch_b in ((3, 3), (1, 3), (3, 1), (5, 5), (0, 0), (0, 1)):
+        for transpose_a, transpose_b in ((False, False), (True, True)):
+            a = draw(rng, batch_a, *((6, 5) if transpose_a else (5, 6)))
+            b = draw(rng, batch_b, *((9, 6) if transpose_b else (6, 9)))
+            yield _matmul(a, b, transpose_a, transpose_b)
+    a, b = draw(rng, 1, 9, 20), draw(rng, 1, 20, 11)
+    a[0, 8, 19], b[0, 3, 10] = np.nan, np.inf
+    yield _matmul(a, b, False, False)
+
+
+def _matmul(a, b, transpose_a, transpose_b):
+    left = a.transpose(0, 2, 1) if transpose_a else a
+    right = b.transpose(0, 2, 1) if transpose_b else b
+    with np.errstate(invalid="ignore"):
+        want = left @ right
+    return Case(
+        (a, b, Out(want), transpose_a, transpose_b), rtol=1e-5, atol=1e-6 * max(1, left.shape[2]) ** 0.5 * 4
+    )
+
+
+# ---- convolution and pooling -----------------------------------------------------------------------------------------
+
+# N, H, W, C, KH, KW, O, stride, pad (top, left), dilation, groups, OH, OW
+CONVOLUTIONS = [
+    (1, 1, 1, 1, 1, 1, 1, (1, 1), (0, 0), (1, 1), 1, 1, 1),
+    (2, 5, 6, 3, 3, 3, 4, (1, 1), (0, 0), (1, 1), 1, 3, 4),
+    (2, 5, 6, 3, 3, 3, 4, (1, 1), (1, 1), (1, 1), 1, 5, 6),
+    (2, 9, 8, 5, 3, 2, 7, (2, 3), (1, 0), (1, 1), 1, 5, 3),
+    (1, 9, 9, 2, 3, 3, 17, (1, 1), (2, 2), (2, 2), 1, 9, 9),
+    (2, 6, 6, 6, 3, 3, 4, (1, 1), (1, 1), (1, 1), 2, 6, 6),
+    (2, 6, 7, 8, 3, 3, 8, (1, 1), (1, 1), (1, 1), 8, 6, 7),
+    (1, 6, 7, 4, 3, 3, 8, (2, 2), (1, 1), (1, 2), 4, 3, 3),
+    (3, 4, 4, 16, 1, 1, 16, (1, 1), (0, 0), (1, 1), 1, 4, 4),
+    (2, 2, 2, 3, 5, 5, 2, (1, 1), (2, 2), (1, 1), 1, 2, 2),
+    (3, 20, 21, 17, 3, 3, 33, (1, 1), (1, 1), (1, 1), 1, 20, 21),
+    (0, 5, 5, 3, 3, 3, 4, (1, 1), (0, 0), (1, 1), 1, 3, 3),
+    (2, 5, 5, 3, 3, 3, 4, (1, 1), (0, 0), (1, 1), 1, 0, 3),
+    (2, 3, 3, 0, 2, 2, 4, (1, 1), (0, 0), (1, 1), 1, 2, 2),
+    (2, 3, 3, 3, 2, 2, 0, (1, 1), (0, 0), (1, 1), 1, 2, 2),
+]
+
+
+def _taps(spec):
+    """Each filter tap as (kh, kw, pixels of the zero-padded image that it sees, padded size)."""
+    _, h, w, _, kh, kw, _, (sh, sw), (ph, pw), (dh, dw), _, oh, ow = spec
+    high = ph + h + sh * oh + dh * kh
+    wide = pw + w + sw * ow + dw * kw
+    for i in range(kh):
+        for j in range(kw):
+            rows, columns = i * dh + sh * np.arange(oh), j * dw + sw * np.arange(ow)
+            yield i, j, np.ix_(rows, columns), (high, wide)
+
+
+def _padded(x, spec, size):
+    n, h, w, c = x.shape
+    image = np.zeros((n, *size, c))
+    ph, pw = spec[8]
+    image[:, ph : ph + h, pw : pw + w] = x
+    return image
+
+
+def _convolution_cases(rng):
+    for spec in CONVOLUTIONS:
+        n, h, w, c, kh, kw, o, stride, pad, dilation, groups, oh, ow = spec
+        x, filters, dy = draw(rng, n, h, w, c), draw(rng, kh, kw, c // groups, o), draw(rng, n, oh, ow, o)
+        yield spec, x, filters, dy, (*stride, *pad, *dilation, groups)
+
+
+def convolution(op, rng):
+    for spec, x, filters, dy, geometry in _convolution_cases(rng):
+        groups, (ph, pw), (h, w) = spec[10], spec[8], x.shape[1:3]
+        cg, og = filters.shape[2], filters.shape[3] // groups
+        y, dw, dx = np.zeros(dy.shape), np.zeros(filters.shape), None
+        for i, j, pixels, size in _taps(spec):
+            image = _padded(x, spec, size)
+            dx = np.zeros(image.shape) if dx is None else dx
+            for g in range(groups):
+                cs, os = slice(g * cg, (g + 1) * cg), slice(g * og, (g + 1) * og)
+                window = image[:, *pixels][..., cs]
+                y[..., os] += window @ filters[i, j][:, os]
+                dw[i, j][:, os] = np.einsum("nhwc,nhwo->co", window, dy[..., os])
+                part = np.zeros((*window.shape[:-1], x.shape[3]))
+                part[..., cs] = dy[..., os] @ filters[i, j][:, os].T
+                dx[:, *pixels] += part
+        tolerance = {"rtol": 1e-5, "atol": 1e-4 if dy.size > 1e4 else 2e-5}
+        if op == "conv2d":
+            yield Case((x, filters, Out(y), *geometry), **tolerance)
+        elif op == "conv2d_input_gradient":
+            yield Case((dy, filters, Out(dx[:, ph : ph + h, pw : pw + w]), *geometry), **tolerance)
+        else:
+            yield Case((x, dy, Out(dw), *geometry), **tolerance)
+
+
+# N, H, W, C, kernel, stride, pad (top, left), OH, OW
+POOLS = [
+    (1, 1, 1, 1, (1, 1), (1, 1), (0, 0), 1, 1), (2, 4, 6, 3, (2, 2), (2, 2), (0, 0), 2, 3),
+    (2, 5, 5, 8, (3, 3), (2, 2), (1, 1), 3, 3), (1, 5, 4, 17, (2, 3), (1, 1), (0, 1), 5, 4),
+    (1, 9, 9, 33, (3, 2), (1, 3), (1, 0), 9, 3), (0, 4, 4, 2, (2, 2), (2, 2), (0, 0), 2, 2),
+    (3, 6, 6, 16, (2, 2), (2, 2), (0, 0), 3, 3), (2, 4, 4, 0, (2, 2), (2, 2), (0, 0), 2, 2),
+]  # fmt: skip
+
+
+def _windows(spec):
+    _, h, w, _, (kh, kw), (sh, sw), (ph, pw), oh, ow = spec
+    for i in range(oh):
+        for j in range(ow):
+            rows = range(max(0, i * sh - ph), min(h, i * sh - ph + kh))
+            columns = range(max(0, j * sw - pw), min(w, j * sw - pw + kw))
+            yield i, j, np.array([(r, c) for r in rows for c in columns])
+
+
+def _pool_cases(rng):
+    for spec in POOLS:
+        n, h, w, c, kernel, stride, pad, oh, ow = spec
+        x = rounded(rng.integers(-2, 3, (n, h, w, c)))  # few values: many ties
+        yield spec, x, draw(rng, n, oh, ow, c), (*kernel, *stride, *pad)
+
+
+def max_pool(op, rng):
+    for spec, x, dy, geometry in _pool_cases(rng):
+        for broken in (False, True):
+            if broken and x.size:
+                x = x.copy()
+                x.reshape(-1)[[0, -1, x.size // 2]] = np.nan
+                x.reshape(-1)[x.size // 3] = -np.inf
+            y, places, dx = np.zeros(dy.shape), np.zeros(dy.shape, "int64"), np.zeros(x.shape)
+            for i, j, pixels in _windows(spec):
+                window = x[:, pixels[:, 0], pixels[:, 1]]
+                best = window.argmax(axis=1)  # NumPy too: the first NaN, else the first maximum
+                y[:, i, j] = np.take_along_axis(window, best[:, None], axis=1)[:, 0]
+                row, column = pixels[:, 0][best], pixels[:, 1][best]
+                places[:, i, j] = row * x.shape[2] + column
+                for image, channel in np.ndindex(best.shape):
+                    dx[image, row[image, channel], column[image, channel], channel] += dy[
+                        image, i, j, channel
+                    ]
+            if op == "max_pool2d":
+                yield Case((x, Out(y), Out(places), *geometry))
+            else:
+                yield Case((dy, places, Out(dx)))
+    if op == "max_pool2d_gradient":
+        outside = np.array([-1, 4, 2**40, 3]).reshape(1, 2, 2, 1)  # places that are none are skipped
+        dx = np.array([0, 0, 0, 1.0]).reshape(1, 2, 2, 1)
+        yield Case((np.ones((1, 2, 2, 1)), outside, Out(dx)))
+
+
+def average_pool(op, rng):
+    for spec, x, dy, geometry in _pool_cases(rng):
+        y, dx = np.zeros(dy.shape), np.zeros(x.shape)
+        for i, j, pixels in _windows(spec):
+            y[:, i, j] = x[:, pixels[:, 0], pixels[:, 1]].mean(axis=1)
+            dx[:, pixels[:, 0], pixels[:, 1]] += dy[:, i, j][:, None] / len(pixels)
+        yield Case((x, Out(y), *geometry) if op == "average_pool2d" else (dy, Out(dx), *geometry))
+
+
+# ---- the rest --------------------------------------------------------------------------------------------------------
+
+
+def embedding_gradient(op, rng):
+    for n, v, d in ((0, 3, 4), (5, 3, 1), (40, 7, 16), (33, 5, 17), (9, 4, 100), (3, 2, 0)):
+        indices, dy, dw = rng.integers(0, v, n), draw(rng, n, d), np.zeros((v, d))
+        np.add.at(dw, indices, dy)
+        yield Case((indices, dy, Out(dw)))
+
+
+def batch_norm_statistics(op, rng):
+    for n in (1, 2, 5, 255, 256, 257, 1000):
+        for c in (1, 3, 8, 17):
+            x = rounded(draw(rng, n, c) + 100)  # a mean far from 0: the one-pass formula would fail here
+            yield Case((x, Out(x.mean(axis=0)), Out(x.var(axis=0))), rtol=1e-5, atol=1e-6)
+    yield Case((np.zeros((0, 3)), Out(np.full(3, np.nan)), Out(np.full(3, np.nan))))
+    yield Case((np.zeros((3, 0)), Out(np.zeros(0)), Out(np.zeros(0))))
+
+
+def sgd(op, rng):
+    for n in SIZES:
+        w, g, v = draw(rng, n), draw(rng, n), draw(rng, n)
+        yield Case((InOut(w, w - 0.1 * g), g, np.zeros(0), 0.1, 0.0, False))
+        new = 0.9 * v - 0.1 * g
+        yield Case((InOut(w, w + new), g, InOut(v, new), 0.1, 0.9, False))
+        yield Case((InOut(w, w + 0.9 * new - 0.1 * g), g, InOut(v, new), 0.1, 0.9, True))
+
+
+def adam(op, rng):
+    for n in SIZES:
+        w, g, m = draw(rng, n), draw(rng, n), draw(rng, n)
+        v, vhat = np.abs(draw(rng, n)), np.abs(draw(rng, n))
+        new_m, new_v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        for hat in (np.zeros(0), vhat):
+            second = np.maximum(new_v, hat) if hat.size else new_v
+            want = w - 0.01 * new_m / (np.sqrt(second) + 1e-7)
+            last = InOut(hat, second if hat.size else hat)
+            yield Case((InOut(w, want), g, InOut(m, new_m), InOut(v, new_v), last, 0.01, 0.9, 0.999, 1e-7))
+
+
+def rmsprop(op, rng):
+    for n in SIZES:
+        w, g, mom = draw(rng, n), draw(rng, n), draw(rng, n)
+        v, mean = np.abs(draw(rng, n)) + 1, draw(rng, n, scale=0.1)
+        new_v, new_mean = 0.9 * v + 0.1 * g * g, 0.9 * mean + 0.1 * g
+        for momentum in (0.0, 0.8):
+            for centered in (False, True):
+                step = 0.01 * g / np.sqrt(new_v - (new_mean**2 if centered else 0) + 1e-7)
+                new_mom = momentum * mom + step
+                mom_arg = InOut(mom, new_mom) if momentum else np.zeros(0)
+                mean_arg = InOut(mean, new_mean) if centered else np.zeros(0)
+                want = w - (new_mom if momentum else step)
+                yield Case((InOut(w, want), g, InOut(v, new_v), mom_arg, mean_arg, 0.01, 0.9, momentum, 1e-7))
+
+
+def adagrad(op, rng):
+    for n in SIZES:
+        w, g, acc = draw(rng, n), draw(rng, n), np.abs(draw(rng, n)) + 0.1
+        yield Case(
+            (InOut(w, w - 0.1 * g / np.sqrt(acc + g * g + 1e-7)), g, InOut(acc, acc + g * g), 0.1, 1e-7)
+        )
+
+
+FAMILIES = {
+    matmul: ["matmul"],
+    convolution: ["conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"],
+    max_pool: ["max_pool2d", "max_pool2d_gradient"],
+    average_pool: ["average_pool2d", "average_pool2d_gradient"],
+    softmax: ["softmax", "log_softmax"],
+    softmax_gradient: ["softmax_gradient", "log_softmax_gradient"],
+    cross_entropy: ["softmax_cross_entropy", "softmax_cross_entropy_gradient"],
+    sparse_cross_entropy: ["sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_gradient"],
+    unary: list(UNARY),
+    unary_gradient: list(UNARY_GRADIENT),
+    binary: list(BINARY),
+    reduction: list(REDUCE),
+    arg_reduction: ["argmax", "argmin"],
+    embedding_gradient: ["embedding_gradient"],
+    batch_norm_statistics: ["batch_norm_statistics"],
+    sgd: ["sgd_update"],
+    adam: ["adam_update"],
+    rmsprop: ["rmsprop_update"],
+    adagrad: ["adagrad_update"],
+}
+OPS = {op: family for family, ops in FAMILIES.items() for op in ops}
+
+
+def cases(op: str) -> Iterator[Case]:
+    """All cases of an op, the same ones on every call."""
+    with np.errstate(all="ignore"):  # the references meet NaN, infinities and 0/0 on purpose
+        yield from OPS[op](op, np.random.default_rng(0))
