@@ -1,4 +1,4 @@
-"""Optimizer: the base class. Learning rate, clipping, weight decay, moving averages, accumulation; saving and loading."""
+"""Optimizer: the base class. Learning rate, clipping, weight decay, moving averages, accumulation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import config, initializers
+from stepgrad import config
 from stepgrad.errors import ArgumentError, DTypeError, GradientError, NotBuiltError, ShapeError
 from stepgrad.optimizers import gradients as clipping
 from stepgrad.optimizers.schedules import LearningRateSchedule
+from stepgrad.optimizers.state import State
 from stepgrad.optimizers.update import Update
 from stepgrad.tape import Tensor, Variable, no_grad, wrap
 from stepgrad.utils.naming import auto_name
@@ -20,7 +21,7 @@ from stepgrad.utils.serialization import Registry, deserialize_object, serialize
 OPTIMIZERS = Registry("optimizers")
 
 
-class Optimizer:
+class Optimizer(State):
     """Changes variables so that the loss falls.
 
     Parameters
@@ -80,17 +81,14 @@ class Optimizer:
             raise ArgumentError("gradient_accumulation_steps must be at least 2", got=str(gradient_accumulation_steps))
         if use_ema and not 0 <= ema_momentum <= 1:
             raise ArgumentError("ema_momentum must be between 0 and 1", got=str(ema_momentum))
-        self.name = name or auto_name(type(self).__name__)
+        super().__init__(name or auto_name(type(self).__name__))
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum = use_ema, ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self.built = False
-        self._variables: list[Variable] = []
         self._trainable_variables: list[Variable] = []
-        self._indices: dict[int, int] = {}
         self._averages: list[Variable] = []
         self._gradient_sums: list[Variable] = []
         self._excluded: tuple[set[int], tuple[str, ...]] = (set(), ())
@@ -136,11 +134,6 @@ class Optimizer:
                 fix="create the optimizer with a float learning_rate, or assign another schedule",
             )
 
-    @property
-    def variables(self) -> list[Variable]:
-        """Everything that saving must keep: the step count, the learning rate, and what belongs to each variable."""
-        return list(self._variables)
-
     def build(self, variables: Sequence[Variable]) -> None:
         """Create what the optimizer keeps for each variable. Happens by itself at the first `apply`."""
         if self.built:
@@ -152,40 +145,6 @@ class Optimizer:
         if self.gradient_accumulation_steps:
             self._gradient_sums = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
-
-    def add_variable(
-        self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
-    ) -> Variable:
-        """Add a variable that is saved with the optimizer."""
-        variable = Variable(initializers.get(initializer), shape, dtype or config.floatx(), trainable=False, name=name)
-        variable.path = f"{self.name}/{variable.name}"
-        self._variables.append(variable)
-        return variable
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """Add a variable with the shape and dtype of another one."""
-        name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
-        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
-    ) -> Any:
-        """Add one variable for each trainable one, or, for several names, several lists of them."""
-        names = [name] if isinstance(name, str) else list(name)
-        values = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
-        slots: tuple[list[Variable], ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for slot, one, value in zip(slots, names, values, strict=True):
-                slot.append(self.add_variable_from_reference(variable, one, value))
-        return slots[0] if isinstance(name, str) else slots
-
-    def index_of(self, variable: Variable) -> int:
-        """Return the position of a variable among those the optimizer was built for."""
-        return self._indices[id(variable)]
-
-    _get_variable_index = index_of  # Keras's name, which optimizers written for Keras use
 
     # -- one step --------------------------------------------------------------------------------------------------
 
@@ -335,29 +294,6 @@ class Optimizer:
     def scale_loss(self, loss: Any) -> Any:
         """Multiply the loss by `loss_scale_factor`."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
-
-    # -- saving and loading --------------------------------------------------------------------------------------------
-
-    def save_own_variables(self, store: dict[str, Any]) -> None:
-        """Write the state into `store` as arrays, so that training can go on later from exactly here."""
-        for i, variable in enumerate(self._variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Read the state that `save_own_variables` wrote; the optimizer must be built for the same variables."""
-        if len(store.keys()) != len(self._variables):
-            raise ArgumentError(
-                f"the saved state does not belong to optimizer '{self.name}'",
-                expected=f"{len(self._variables)} arrays",
-                got=f"{len(store.keys())}",
-                fix="build it with the same variables and settings first" if self.built else "call build(variables) first",
-            )
-        for i, variable in enumerate(self._variables):
-            variable.assign(np.asarray(store[str(i)]))
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set the state from a list of arrays."""
-        self.load_own_variables({str(i): w for i, w in enumerate(weights)})
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, without the state."""
