@@ -19,9 +19,10 @@ def pair(name: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     prediction with the labels of other samples: here the shapes must be equal, but for a last axis of size 1.
     """
     y_true, y_pred = _floats(y_true, y_pred)
+    given = y_true.shape, y_pred.shape
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
-        raise shapes_differ(name, y_true.shape, y_pred.shape)
+        raise shapes_differ(name, *given)
     return y_true, y_pred
 
 
@@ -117,11 +118,13 @@ def shapes_differ(name: str, true: tuple, pred: tuple, expected: tuple | None = 
             got=got,
             fix="check that x and y have the same length and were cut into the same batches",
         )
-    if len(true) < len(pred) or (len(true) == len(pred) and true[:-1] == pred[:-1] and true[-1] == 1):
+    if true in (pred[:-1], (*pred[:-1], 1)):
         fix = (
             f"the model gives {pred[-1]} values where the labels have one: end it with Dense(1), or, when the labels are "
             "class numbers, use sparse_categorical_crossentropy"
         )
+    elif len(true) < len(pred):
+        fix = "the predictions have more axes than the labels: did you forget Flatten or pooling before the last layer?"
     elif len(true) > len(pred):
         fix = "the labels have more axes than the predictions: reshape them, or end the model without Flatten or pooling"
     else:

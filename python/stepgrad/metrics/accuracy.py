@@ -16,9 +16,11 @@ from stepgrad.metrics.reduction import MeanMetricWrapper
 
 def same_shape(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return both as arrays of one shape, or explain; nothing is broadcast."""
-    y_true, y_pred = squeeze_or_expand_to_same_rank(to_numpy(y_true), to_numpy(y_pred))
+    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+    given = y_true.shape, y_pred.shape
+    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
-        raise shapes_differ(name, y_true.shape, y_pred.shape)
+        raise shapes_differ(name, *given)
     return y_true, y_pred
 
 
