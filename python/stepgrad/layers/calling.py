@@ -118,18 +118,12 @@ def symbolic_call(layer: Any, original: tuple, args: tuple, kwargs: dict) -> Any
 
 
 def the_call(layer: Any, word: str) -> Call:
-    """Return the one symbolic call of a layer, for `layer.input` and `layer.output`."""
+    """Return the first symbolic call of a layer, for `layer.input` and `layer.output`."""
     if not layer._calls:
         raise NotBuiltError(
             f"the layer has no {word} yet",
             layer=layer.name,
             fix="call it on Input(...), or start the Sequential model with Input(shape=...)",
-        )
-    if len(layer._calls) > 1:
-        raise ArgumentError(
-            f"the layer was called {len(layer._calls)} times and has as many values of '{word}'",
-            layer=layer.name,
-            fix="keep what each call returns: a = layer(x1); b = layer(x2)",
         )
     return layer._calls[0]
 
@@ -248,3 +242,20 @@ def refuse_default_config(layer: Any) -> None:
             + ", ".join(f"'{word}': self.{word}" for word in words)
             + "}",
         )
+
+
+_ABSENT = {  # arguments that Keras writes into configs, for features that do not exist here -> their value when unused
+    "quantization_config": None,
+    "lora_rank": None,
+    "lora_alpha": None,
+    "renorm": False,
+    "renorm_clipping": None,
+    "renorm_momentum": 0.99,
+    "synchronized": False,
+    "rms_scaling": False,
+}
+
+
+def without_absent_features(config: dict[str, Any]) -> dict[str, Any]:
+    """Drop the arguments of features that do not exist here, as long as they are not used."""
+    return {word: value for word, value in config.items() if word not in _ABSENT or value != _ABSENT[word]}

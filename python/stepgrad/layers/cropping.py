@@ -33,7 +33,6 @@ class Cropping1D(Cropping):
     Parameters
     ----------
     cropping : int or (int, int)
-    data_format : {"channels_last", "channels_first"}, optional
 
     Examples
     --------
@@ -44,8 +43,11 @@ class Cropping1D(Cropping):
 
     rank = 1
 
-    def __init__(self, cropping: Any = (1, 1), data_format: str | None = None, **kwargs: Any):
-        super().__init__(cropping, data_format, **kwargs)
+    def __init__(self, cropping: Any = (1, 1), **kwargs: Any):
+        super().__init__(cropping, "channels_last", **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {word: value for word, value in super().get_config().items() if word != "data_format"}
 
 
 @LAYERS.register

@@ -42,7 +42,7 @@ class ReLU(Layer):
         elif self.threshold == 0:
             x = ops.leaky_relu(inputs, self.negative_slope)
         else:
-            x = ops.where(inputs >= self.threshold, inputs, self.negative_slope * (inputs - self.threshold))
+            x = ops.where(inputs > self.threshold, inputs, self.negative_slope * (inputs - self.threshold))
         return x if self.max_value is None else ops.minimum(x, float(self.max_value))
 
     def get_config(self) -> dict[str, Any]:

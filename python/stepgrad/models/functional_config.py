@@ -50,10 +50,16 @@ class _Writer:
         if isinstance(value, KerasTensor):
             config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": self.history(value)}
             return {"class_name": "__keras_tensor__", "config": config}
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [self.value(part) for part in value]
+        if isinstance(value, tuple):
+            return {"class_name": "__tuple__", "config": {"value": [self.value(part) for part in value]}}
         if isinstance(value, dict):
             return {key: self.value(part) for key, part in value.items()}
+        if isinstance(value, slice):
+            return {"class_name": "__slice__", "config": {"value": [value.start, value.stop, value.step]}}
+        if value is Ellipsis:
+            return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(value, Variable):
             raise DTypeError(
                 f"the model uses the variable '{value.path}' outside of a layer, which cannot be saved",
@@ -121,10 +127,18 @@ class _Reader:
         return True
 
     def value(self, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
-            return self.tensor(*value["config"]["keras_history"])
-        if isinstance(value, dict) and "class_name" not in value:
-            return {key: self.value(part) for key, part in value.items()}
+        if isinstance(value, dict):
+            kind, inner = value.get("class_name"), value.get("config")
+            if kind is None:
+                return {key: self.value(part) for key, part in value.items()}
+            if kind == "__keras_tensor__":
+                return self.tensor(*inner["keras_history"])
+            if kind == "__tuple__":
+                return tuple(self.value(part) for part in inner["value"])
+            if kind == "__slice__":
+                return slice(*inner["value"])
+            if kind == "__ellipsis__":
+                return Ellipsis
         if isinstance(value, list | tuple):
             return [self.value(part) for part in value]
         return deserialize_object(value)

@@ -196,8 +196,8 @@ def _count(variables: list) -> int:
 
 def _memory(variables: list) -> str:
     size = float(sum(v.array.nbytes for v in variables))
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1024:
-            break
+    units = ["B", "KB", "MB", "GB"]
+    while size >= 1024 and len(units) > 1:
         size /= 1024
-    return f"{size:.2f} {unit}"
+        units.pop(0)
+    return f"{size:.2f} {units[0]}"
