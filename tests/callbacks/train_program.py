@@ -84,7 +84,7 @@ def main(folder, output, save_freq, data, where):
         verbose=0,
         validation_data=(X[:30], Y[:30]),
         callbacks=[
-            callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9),
+            callbacks.LearningRateScheduler(lambda epoch, rate: rate * (0.9 + 0.01 * float(sg.random.uniform(())))),
             callbacks.ReduceLROnPlateau(patience=1, min_delta=0.05),
             callbacks.EarlyStopping(patience=4, restore_best_weights=True, min_delta=0.2),
             callbacks.CSVLogger(log),

@@ -62,7 +62,7 @@ class BackupAndRestore(Callback):
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._epoch = 0
         self._last_saved_batch = 0
-        self._mid_epoch: dict[str, bytes] | None = None
+        self._mid_epoch: tuple[dict[str, bytes], dict] | None = None  # members and default generator of a resumed epoch
 
     @property
     def path(self) -> str:
@@ -77,8 +77,10 @@ class BackupAndRestore(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch, self._last_saved_batch = epoch, 0
         if self._mid_epoch is not None:
-            # a LearningRateScheduler has just run a second time in this epoch
-            state.load_optimizer_into(self.model, self._mid_epoch, self.path)
+            # the other callbacks, a LearningRateScheduler say, have just begun this epoch a second time
+            members, generator = self._mid_epoch
+            state.load_optimizer_into(self.model, members, self.path)
+            random.set_state(generator)
             self._last_saved_batch = self.model._resume_at[1]
             self._mid_epoch = None
 
@@ -140,7 +142,7 @@ class BackupAndRestore(Callback):
             epoch, batch = self.params["epochs"], 0
         if batch:
             self._restore_metrics(_unpack(progress["metrics"], arrays))
-            self._mid_epoch = members
+            self._mid_epoch = (members, progress["default_generator"])
         self.model._resume_at = (epoch, batch)
 
     def _restore_callbacks(self, saved: list, arrays: dict[str, np.ndarray]) -> None:
