@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import stepgrad as sg
-from ops import harness
+from ops import checks, harness
 from ops.harness import Case, Input
 from stepgrad import kernels
 from stepgrad.ops.op import Unary, registry
@@ -33,7 +33,7 @@ def case_of(monkeypatch, name="broken", rung=None, generic=True, expected=np.squ
     return Case(name, lambda x: op(x), [Input((3, 5), domain)], expected=expected, generic=generic)
 
 
-CHECKS = [c for c in (*harness.ON_EVERY_RUNG, *harness.ONCE) if c is not harness.check_threads]
+CHECKS = [c for c in (*checks.ON_EVERY_RUNG, *checks.ONCE) if c is not checks.check_threads]
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -69,21 +69,21 @@ def _behind_the_tapes_back(self, step, gy):
 
 
 BROKEN = {
-    "value": (harness.check_forward, {"reference": lambda self, x: x * x * 1.001}),
-    "tail of a rung": (harness.check_sizes, {"rung": _tail_lost}),
-    "NaN in a rung": (harness.check_special, {"rung": _nan_lost}),
-    "input written": (harness.check_layout, {"rung": _writes_its_input}),
-    "not contiguous": (harness.check_layout, {"rung": _only_contiguous}),
-    "shape rule": (harness.check_shape_rule, {"shape": lambda self, x: (*x, 1)}),
-    "dtype": (harness.check_dtype, {"reference": lambda self, x: np.square(x, dtype=np.float64)}),
-    "gradient": (harness.check_gradient, {"gradient": lambda self, step, gy: gy * step.inputs[0]}),
+    "value": (checks.check_forward, {"reference": lambda self, x: x * x * 1.001}),
+    "tail of a rung": (checks.check_sizes, {"rung": _tail_lost}),
+    "NaN in a rung": (checks.check_special, {"rung": _nan_lost}),
+    "input written": (checks.check_layout, {"rung": _writes_its_input}),
+    "not contiguous": (checks.check_layout, {"rung": _only_contiguous}),
+    "shape rule": (checks.check_shape_rule, {"shape": lambda self, x: (*x, 1)}),
+    "dtype": (checks.check_dtype, {"reference": lambda self, x: np.square(x, dtype=np.float64)}),
+    "gradient": (checks.check_gradient, {"gradient": lambda self, step, gy: gy * step.inputs[0]}),
     "gradient in one place": (
-        harness.check_gradient,
+        checks.check_gradient,
         {"gradient": lambda self, step, gy: gy * step.inputs[0] * np.where(np.arange(step.inputs[0].shape[-1]) == 2, 2.001, 2.0)},
     ),
-    "NaN gradient": (harness.check_gradient, {"gradient": lambda self, step, gy: gy * np.nan}),
-    "second order": (harness.check_second_order, {"gradient": _behind_the_tapes_back}),
-    "no gradient after all": (harness.check_gradient, {"gradient": lambda self, step, gy: None}),
+    "NaN gradient": (checks.check_gradient, {"gradient": lambda self, step, gy: gy * np.nan}),
+    "second order": (checks.check_second_order, {"gradient": _behind_the_tapes_back}),
+    "no gradient after all": (checks.check_gradient, {"gradient": lambda self, step, gy: None}),
 }
 
 
@@ -101,28 +101,28 @@ def test_a_lost_minus_zero_fails(monkeypatch):
         reference=lambda self, x: x * 1, gradient=lambda self, step, gy: gy,
     )  # fmt: skip
     with pytest.raises(Failed, match="sign of zero"):
-        harness.check_special(case)
+        checks.check_special(case)
 
 
 def test_a_wrong_adjoint_fails(monkeypatch):
     case = case_of(monkeypatch, "affine", expected=None, reference=lambda self, x: x + 1, gradient=lambda self, step, gy: gy)
     case.linear = True
     with pytest.raises(Failed, match="adjoint"):
-        harness.check_gradient(case)
+        checks.check_gradient(case)
 
 
 def test_a_bad_call_that_passes_and_a_message_without_help_fail(monkeypatch):
     case = case_of(monkeypatch, generic=False)
     case.errors = [(lambda: sg.Tensor([1.0]), "anything")]
     with pytest.raises(Failed):
-        harness.check_errors(case)
+        checks.check_errors(case)
 
     def silent():
         raise sg.StepgradError("anything")
 
     case.errors = [(silent, "anything")]
     with pytest.raises(Failed, match="does not teach"):
-        harness.check_errors(case)
+        checks.check_errors(case)
 
 
 def test_threads_that_change_the_sum_fail(monkeypatch):
@@ -132,4 +132,4 @@ def test_threads_that_change_the_sum_fail(monkeypatch):
 
     case = case_of(monkeypatch, "threaded", rung=lambda x: x * x * (1 + (_cpu.get_num_threads() - 1) * np.float32(1e-7)))
     with pytest.raises(Failed, match="other bits"):
-        harness.check_threads(case)
+        checks.check_threads(case)

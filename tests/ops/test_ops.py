@@ -1,8 +1,8 @@
-"""Every check of the harness, for every case, on every rung."""
+"""Every check of checks.py, for every case, on every rung."""
 
 import pytest
 
-from ops import cases, harness
+from ops import cases, checks
 from stepgrad import kernels
 
 
@@ -15,11 +15,11 @@ def _parameters():
         for choice in case.choices():
             native = kernels.REFERENCE not in choice.values()
             rung = "+".join(f"{op}={r}" for op, r in choice.items()) if native else kernels.REFERENCE
-            for check in harness.ON_EVERY_RUNG:
-                if check is harness.check_threads and not (native and case.large):
+            for check in checks.ON_EVERY_RUNG:
+                if check is checks.check_threads and not (native and case.large):
                     continue
                 yield pytest.param(case, check, choice, id=f"{_name(case)}-{check.__name__[6:]}-{rung}")
-        for check in harness.ONCE:
+        for check in checks.ONCE:
             yield pytest.param(case, check, {}, id=f"{_name(case)}-{check.__name__[6:]}")
 
 
