@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepgrad.metrics.counts import LOWEST, count, parse_thresholds
+from stepgrad.metrics.counts import LOWEST, Thresholds, count, parse_thresholds
 from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan
 from stepgrad.tape import Tensor, Variable
 
@@ -27,13 +27,14 @@ class ThresholdMetric(Metric):
         self.top_k = top_k
         self.class_id = class_id
         self.thresholds = parse_thresholds(thresholds, 0.5 if top_k is None else LOWEST)
+        self._thresholds = Thresholds(self.thresholds)
         self._counts: dict[str, Variable] = {
             what: self.add_variable((len(self.thresholds),), name=what) for what in self.gathers
         }
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         counts = count(
-            y_true, y_pred, self.thresholds, self.top_k, self.class_id, sample_weight, name=self.name
+            y_true, y_pred, self._thresholds, self.top_k, self.class_id, sample_weight, name=self.name
         )
         for what, variable in self._counts.items():
             variable.assign_add(getattr(counts, what))

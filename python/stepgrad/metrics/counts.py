@@ -34,16 +34,37 @@ def parse_thresholds(thresholds: Any, default: float) -> list[float]:
     return parsed
 
 
-def evenly_spaced(thresholds: Sequence[float]) -> bool:
-    """Tell whether the thresholds cut [0, 1] into equal parts."""
-    n = len(thresholds)
-    return n >= 3 and np.allclose(thresholds, np.arange(n) / (n - 1), atol=1e-7)
+class Thresholds:
+    """Thresholds, and what can be known of them before any prediction comes.
+
+    Examples
+    --------
+    >>> Thresholds([0.0, 0.5, 1.0]).even, Thresholds([0.3, 0.2]).undo.tolist()
+    (True, [1, 0])
+    """
+
+    def __init__(self, values: Sequence[float]):
+        n = len(values)
+        self.size = n
+        self.sorted = np.sort(np.asarray(values, np.float32))
+        self.undo = np.argsort(np.argsort(np.asarray(values), kind="stable"), kind="stable")
+        self.below_zero = min(values) < 0  # AUC's outermost thresholds lie a little outside of [0, 1]
+        self.even = n >= 3 and np.allclose(np.clip(values, 0, 1), np.arange(n) / (n - 1), rtol=0, atol=1e-6)
+
+    def bucket(self, y_pred: np.ndarray) -> np.ndarray:
+        """Return for each prediction how many thresholds, in rising order, lie below it, minus one."""
+        if self.even:
+            bucket = np.ceil(np.clip(y_pred, 0, 1) * np.float32(self.size - 1)) - 1
+            bucket = np.maximum(bucket, 0) if self.below_zero else bucket
+        else:
+            bucket = np.searchsorted(self.sorted, y_pred, side="left") - 1
+        return np.where(np.isnan(y_pred), -1, bucket).astype(np.int64)  # NaN is above no threshold
 
 
 def count(
     y_true: Any,
     y_pred: Any,
-    thresholds: Sequence[float],
+    thresholds: Thresholds,
     top_k: int | None = None,
     class_id: int | None = None,
     sample_weight: Any = None,
@@ -58,7 +79,7 @@ def count(
 
     Examples
     --------
-    >>> count([1, 1, 0], [0.9, 0.3, 0.6], [0.5]).true_positives.tolist()
+    >>> count([1, 1, 0], [0.9, 0.3, 0.6], Thresholds([0.5])).true_positives.tolist()
     [1.0]
     """
     y_true, y_pred = same_shape(name, y_true, to_numpy(y_pred, np.float32))
@@ -78,13 +99,12 @@ def count(
         weight = weight * np.asarray(label_weights)
     weight = np.broadcast_to(weight, y_pred.shape)
     labels = y_pred.shape[-1] if multi_label else 1
-    bucket = _buckets(y_pred, thresholds).reshape(-1, labels)
+    bucket = thresholds.bucket(y_pred).reshape(-1, labels)
     positive = (y_true.astype(bool) * weight).reshape(-1, labels)
     negative = (~y_true.astype(bool) * weight).reshape(-1, labels)
-    tp, fp = (_at_or_above(bucket, part, len(thresholds)) for part in (positive, negative))
+    tp, fp = (_at_or_above(bucket, part, thresholds.size) for part in (positive, negative))
     counts = Counts(tp, fp, negative.sum(axis=0) - fp, positive.sum(axis=0) - tp)
-    counts = Counts(*(c[np.argsort(np.argsort(thresholds, kind="stable"), kind="stable")] for c in counts))
-    return counts if multi_label else Counts(*(c[:, 0] for c in counts))
+    return Counts(*((c if multi_label else c[:, 0])[thresholds.undo] for c in counts))
 
 
 def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
@@ -95,18 +115,6 @@ def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
     kept = np.full_like(y_pred, LOWEST)
     np.put_along_axis(kept, best, np.take_along_axis(y_pred, best, -1), -1)
     return kept
-
-
-def _buckets(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """Return for each prediction how many thresholds, in rising order, lie below it, minus one."""
-    parts = len(thresholds) - 1
-    inside = [min(max(t, 0.0), 1.0) for t in thresholds]  # AUC's outermost thresholds lie a little outside
-    if evenly_spaced(inside):
-        bucket = np.ceil(np.clip(y_pred, 0, 1) * np.float32(parts)) - 1
-        bucket = np.maximum(bucket, 0) if thresholds[0] < 0 else bucket
-    else:
-        bucket = np.searchsorted(np.sort(np.asarray(thresholds, np.float32)), y_pred, side="left") - 1
-    return np.where(np.isnan(y_pred), -1, bucket).astype(np.int64)  # NaN is above no threshold
 
 
 def _at_or_above(bucket: np.ndarray, amount: np.ndarray, thresholds: int) -> np.ndarray:

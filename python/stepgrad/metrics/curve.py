@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
-from stepgrad.metrics.counts import Counts, count
+from stepgrad.metrics.counts import Counts, Thresholds, count
 from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan, to_numpy
 from stepgrad.tape import Tensor
+
+_HEIGHTS: dict[str, Callable] = {
+    "interpolation": lambda a, b: (a + b) / 2,
+    "minoring": np.minimum,
+    "majoring": np.maximum,
+}
 
 
 class _CurveMetric(Metric):
     """Keeps all four counts at all thresholds."""
 
+    thresholds: list[float]
+
     def _add_counts(self, shape: tuple[int, ...]) -> None:
+        self._thresholds = Thresholds(self.thresholds)
         self._counts = [self.add_variable(shape, name=what) for what in Counts._fields]
 
     def _add(self, counts: Counts) -> None:
@@ -73,9 +82,8 @@ class AUC(_CurveMetric):
         super().__init__(dtype, name)
         if curve.upper() not in ("ROC", "PR"):
             raise ArgumentError(f"AUC has no curve {curve!r}", fix=did_you_mean(curve, ("ROC", "PR")))
-        methods = ("interpolation", "minoring", "majoring")
-        if summation_method.lower() not in methods:
-            raise ArgumentError(f"AUC cannot sum by {summation_method!r}", fix=did_you_mean(summation_method, methods))
+        if summation_method.lower() not in _HEIGHTS:
+            raise ArgumentError(f"AUC cannot sum by {summation_method!r}", fix=did_you_mean(summation_method, _HEIGHTS))
         if thresholds is None and num_thresholds < 2:
             raise ArgumentError("AUC needs at least 2 thresholds", got=str(num_thresholds))
         inner = [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)]
@@ -104,7 +112,7 @@ class AUC(_CurveMetric):
             count(
                 y_true,
                 y_pred,
-                self.thresholds,
+                self._thresholds,
                 sample_weight=sample_weight,
                 multi_label=self.multi_label,
                 label_weights=None if self.multi_label else self.label_weights,
@@ -121,12 +129,7 @@ class AUC(_CurveMetric):
         else:
             x = divide_no_nan(fp, fp + tn) if self.curve == "ROC" else divide_no_nan(tp, tp + fn)
             y = divide_no_nan(tp, tp + fn) if self.curve == "ROC" else divide_no_nan(tp, tp + fp)
-            height = {
-                "interpolation": lambda a, b: (a + b) / 2,
-                "minoring": np.minimum,
-                "majoring": np.maximum,
-            }[self.summation_method](y[:-1], y[1:])
-            area = ((x[:-1] - x[1:]) * height).sum(axis=0)
+            area = ((x[:-1] - x[1:]) * _HEIGHTS[self.summation_method](y[:-1], y[1:])).sum(axis=0)
         if self.multi_label:
             area = np.average(area, weights=self.label_weights)
         return as_result(area, self.dtype)
@@ -188,7 +191,7 @@ class _BestUnderConstraint(_CurveMetric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         self._add(
             count(
-                y_true, y_pred, self.thresholds, class_id=self.class_id, sample_weight=sample_weight, name=self.name
+                y_true, y_pred, self._thresholds, class_id=self.class_id, sample_weight=sample_weight, name=self.name
             )
         )
 

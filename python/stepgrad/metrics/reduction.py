@@ -96,7 +96,7 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(self, fn: Callable, name: str | None = None, dtype: str | None = None, **kwargs: Any):
-        super().__init__(name or getattr(fn, "__name__", "mean_metric_wrapper"), dtype)
+        super().__init__(name or str(getattr(fn, "__name__", "mean_metric_wrapper")), dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
 
@@ -112,7 +112,9 @@ class MeanMetricWrapper(Mean):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
         if "fn" in config:
-            fn = METRICS.deserialize(config["fn"])
-            # A function of this package has the name of its metric, and names find classes first.
-            config = {**config, "fn": fn()._fn if inspect.isclass(fn) else fn}
+            fn: Any = METRICS.deserialize(config["fn"])
+            if inspect.isclass(fn):  # a function of this package has the name of its metric, and names find classes first
+                metric: Any = fn()
+                fn = metric._fn
+            config = {**config, "fn": fn}
         return cls(**config)
