@@ -163,6 +163,12 @@ def apply_environment() -> None:
     pairs = [part.strip() for part in text.split(",") if part.strip()]
     everything = [part for part in pairs if "=" not in part]
     rung_of = dict(part.split("=", 1) for part in pairs if "=" in part)
+    for op in [op for op in rung_of if op not in _ladders and op in _native]:
+        rung = rung_of.pop(op)  # declared later, when its package is imported: an optimizer's update
+        known = [REFERENCE, *(name for name, *_ in _native[op])]
+        if rung not in known:
+            raise KernelError(f"{op} has no rung '{rung}'", fix=did_you_mean(rung, known))
+        _requested[op] = (rung, "STEPGRAD_KERNELS")
     if pairs:
         _request(everything[-1] if everything else None, rung_of, "STEPGRAD_KERNELS")
 

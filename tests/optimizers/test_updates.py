@@ -1,5 +1,9 @@
 """Every native rung of every update against the NumPy reference; formulas are there to be shown."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -80,3 +84,12 @@ def test_every_optimizer_shows_its_formula(name):
     assert update.formula and update.source
     assert update.formula.count("{") == update.formula.count("}")
     assert kernels.rungs(update.name)[0].rung == "numpy"
+
+
+@pytest.mark.skipif(not kernels.compiled(), reason="the C++ extension is not compiled")
+@pytest.mark.parametrize(("rung", "printed"), [("naive", "naive"), ("nave", "did you mean 'naive'?")])
+def test_the_environment_chooses_rungs_of_updates(rung, printed):
+    code = "from stepgrad import kernels, optimizers; print(kernels.current('adam_update').rung)"
+    environment = {**os.environ, "STEPGRAD_KERNELS": f"adam_update={rung}"}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert printed in run.stdout + run.stderr
