@@ -1,6 +1,8 @@
 """The step-through: one training step, recorded through the tape's hooks, with its formulas and numbers."""
 
+from stepgrad.walk.naming import named
 from stepgrad.walk.nan_finder import find_nan
-from stepgrad.walk.recorder import Value, Walk, WalkStep, walk
+from stepgrad.walk.recorder import walk
+from stepgrad.walk.steps import Value, Walk, WalkStep
 
-__all__ = ["Value", "Walk", "WalkStep", "find_nan", "walk"]
+__all__ = ["Value", "Walk", "WalkStep", "find_nan", "named", "walk"]

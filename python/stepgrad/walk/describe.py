@@ -41,12 +41,12 @@ BACKWARD = {
 }
 
 
-def sentence(phase: str, op: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> str:
+def sentence(phase: str, op: str, inputs: Sequence[Any], outputs: Sequence[Any], of: Any = None) -> str:
     """Say in one sentence what a step does.
 
     Examples
     --------
-    >>> from stepgrad.walk.recorder import Value
+    >>> from stepgrad.walk.steps import Value
     >>> sentence("forward", "relu", [Value("Z1", None)], [])
     'Negative entries of Z1 become 0, the others pass.'
     """

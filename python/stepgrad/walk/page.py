@@ -66,7 +66,7 @@ def _entry(values: dict[str, dict], value: Any) -> str:
     """Enter a value once; the same name with other numbers gets an entry of its own."""
     key = value.name
     while key in values and values[key]["_array"] is not value.array:
-        key += "'"
+        key += "#"
     if key not in values:
         values[key] = _picture(value.name, value.array)
     return key
