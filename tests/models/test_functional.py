@@ -228,3 +228,11 @@ def test_symbolic_gradient_free_unused_input():
     model = Model([a, b], layers.Dense(2)(a))
     assert model([rows(), rows()]).shape == (4, 2)
     assert len(model.layers) == 3
+
+
+def test_integer_inputs():
+    tokens = sg.Input((7,), dtype="int32")
+    model = Model(tokens, layers.GlobalAveragePooling1D()(layers.Embedding(20, 4)(tokens)))
+    assert model(np.arange(14).reshape(2, 7)).shape == (2, 4)
+    floating = Sequential([layers.Input((7,)), layers.Embedding(20, 4)])
+    assert floating(np.arange(14).reshape(2, 7)).shape == (2, 7, 4)

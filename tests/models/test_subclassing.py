@@ -228,3 +228,29 @@ def test_variables_as_attributes():
     assert [v.name for v in layer.non_trainable_weights] == ["frozen"]
     layer(np.ones((1, 2))).sum().backward()
     np.testing.assert_array_equal(layer.v.grad.numpy(), [1.0, 1.0])
+
+
+def test_a_symbolic_call_assigns_nothing():
+    class Total(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.total = self.add_weight(shape=(), initializer="zeros", trainable=False)
+            self.calls = self.add_weight(shape=(), dtype="int32", trainable=False)
+
+        def call(self, x):
+            self.total.assign(self.total + ops.sum(x))
+            self.calls.assign_add(1)
+            return x * self.total
+
+    model = Sequential([layers.Input((3,)), Total()])
+    assert model.output_shape == (None, 3)
+    total, calls = model.weights
+    assert (total.item(), calls.item()) == (0.0, 0)
+    model(np.ones((2, 3)))
+    assert (total.item(), calls.item()) == (6.0, 1)
+
+
+def test_what_is_not_known_yet_is_no_attribute():
+    model = Sequential([layers.Dense(2)])
+    assert not hasattr(model, "input_shape")
+    assert not hasattr(layers.Dense(2), "output")

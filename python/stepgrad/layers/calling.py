@@ -19,6 +19,10 @@ from stepgrad.tape.symbolic import Node
 from stepgrad.utils.tree import flatten, is_shape, map_shapes, map_structure, pack
 
 
+class NotConnectedError(NotBuiltError, AttributeError):
+    """An attribute that exists once the layer is part of a graph; an AttributeError too, so that hasattr works."""
+
+
 class Call(NamedTuple):
     """A symbolic call of a layer and what came out."""
 
@@ -35,12 +39,15 @@ class _Context(threading.local):
 
     @contextlib.contextmanager
     def tracing_calls(self, on: bool = True) -> Iterator[None]:
-        """Keep the symbolic calls inside the block from being recorded (or record them again)."""
-        before, self.tracing = self.tracing, on
+        """Keep the symbolic calls inside the block from being recorded (or record them again).
+
+        Nothing is computed in a symbolic run, so that assignments to variables have no effect either.
+        """
+        before, self.tracing, state.frozen = self.tracing, on, on
         try:
             yield
         finally:
-            self.tracing = before
+            self.tracing = state.frozen = before
 
     def entered(self, training: Any) -> _Entered:
         """Return the block in which a layer's call runs."""
@@ -120,7 +127,7 @@ def symbolic_call(layer: Any, original: tuple, args: tuple, kwargs: dict) -> Any
 def the_call(layer: Any, word: str) -> Call:
     """Return the first symbolic call of a layer, for `layer.input` and `layer.output`."""
     if not layer._calls:
-        raise NotBuiltError(
+        raise NotConnectedError(
             f"the layer has no {word} yet",
             layer=layer.name,
             fix="call it on Input(...), or start the Sequential model with Input(shape=...)",
@@ -153,13 +160,14 @@ def whole_build(layer: Any, shapes: dict) -> Iterator[None]:
     if layer._building:
         yield
         return
-    layer._building = True
+    layer._building, frozen = True, state.frozen
+    state.frozen = False  # first values may be assigned here, also when a symbolic run builds the layer
     try:
         with own_scope(layer):
             layer.path = state.scope
             yield
     finally:
-        layer._building = False
+        layer._building, state.frozen = False, frozen
     object.__setattr__(layer, "_build_shapes", shapes)
     layer.built = True
     layer._lock_state()

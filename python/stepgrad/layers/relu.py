@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepgrad import ops
+from stepgrad import activations
 from stepgrad.errors import ArgumentError
 from stepgrad.layers.layer import LAYERS, Layer
 
@@ -37,13 +37,7 @@ class ReLU(Layer):
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def call(self, inputs: Any) -> Any:
-        if self.negative_slope == 0 and self.threshold == 0:
-            x = ops.relu(inputs)
-        elif self.threshold == 0:
-            x = ops.leaky_relu(inputs, self.negative_slope)
-        else:
-            x = ops.where(inputs > self.threshold, inputs, self.negative_slope * (inputs - self.threshold))
-        return x if self.max_value is None else ops.minimum(x, float(self.max_value))
+        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
     def get_config(self) -> dict[str, Any]:
         return {

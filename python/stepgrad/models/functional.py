@@ -201,24 +201,30 @@ class _Job:
     """One node of the graph, ready to run."""
 
     def __init__(self, node: Any):
-        self.operation, self.key, self.outputs = node.operation, id(node), None
+        self.operation, self.key = node.operation, id(node)
         self.args, self.kwargs = node.args, node.kwargs
+        alone = len(node.args) == 1 and not node.kwargs and isinstance(node.args[0], KerasTensor)
+        self.source = (id(node.args[0].node), node.args[0].index) if alone else None
         self.takes_training = isinstance(node.operation, Layer) and "training" in parameters(type(node.operation).call)
 
     def run(self, values: dict, training: Any) -> None:
-        def value(x):
-            return values[id(x.node), x.index] if isinstance(x, KerasTensor) else x
-
-        args = [value(x) if isinstance(x, KerasTensor) else map_structure(value, x) for x in self.args]
-        kwargs = {key: map_structure(value, x) if has_symbolic((x,)) else x for key, x in self.kwargs.items()}
-        if self.takes_training and training is not None:
-            kwargs.setdefault("training", training)
-        result = self.operation(*args, **kwargs)
+        more = {"training": training} if self.takes_training and training is not None else {}
+        if self.source is not None:  # by far the most common
+            result = self.operation(values[self.source], **more)
+        else:
+            args = self._filled(self.args, values)
+            result = self.operation(*args, **{**more, **self._filled(self.kwargs, values)})
         if isinstance(result, list | tuple | dict):
             for i, part in enumerate(flatten(result)):
                 values[self.key, i] = part
         else:
             values[self.key, 0] = result
+
+    def _filled(self, arguments: Any, values: dict) -> Any:
+        """Put values in the place of KerasTensors, and leave what holds none as it is (a key of slices, a shape)."""
+        if isinstance(arguments, dict):
+            return {key: self._filled(part, values) if has_symbolic((part,)) else part for key, part in arguments.items()}
+        return map_structure(lambda x: values[id(x.node), x.index] if isinstance(x, KerasTensor) else x, arguments)
 
 
 def _check_symbolic(word: str, structure: Any, name: str) -> None:

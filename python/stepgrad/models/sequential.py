@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError
-from stepgrad.layers.calling import context, parameters
+from stepgrad.errors import ArgumentError, DTypeError
+from stepgrad.layers.calling import NotConnectedError, context, parameters
 from stepgrad.layers.input_layer import InputLayer
 from stepgrad.layers.layer import LAYERS, Layer
 from stepgrad.models.functional import Functional
@@ -165,7 +165,7 @@ class Sequential(Model):
 
     def _known(self, word: str) -> Any:
         if self._functional is None:
-            raise NotBuiltError(
+            raise NotConnectedError(
                 f"the model has no {word} yet",
                 layer=self.name,
                 fix="start it with Input(shape=...), call it on data, or model.build((None, ...))",

@@ -15,6 +15,7 @@ class _State(threading.local):
     recording = True  # off inside no_grad
     hooks: tuple[Any, ...] = ()  # see stepgrad.tape.hooks
     tapes: tuple[Any, ...] = ()  # the GradientTapes that are open
+    frozen = False  # on in a symbolic run of a layer, where assignments to variables have no effect
     scope = ""  # path of the layer that is running, "model/dense_1"
 
 

@@ -74,6 +74,8 @@ class Variable(Tensor):
 
     def assign(self, value: Any) -> Variable:
         """Replace the values. Steps that saved the old ones raise when backward needs them."""
+        if state.frozen:
+            return self
         value = value.array if isinstance(value, Tensor) else np.asarray(value)
         if value.shape != self.array.shape:
             raise ShapeError(
@@ -88,10 +90,14 @@ class Variable(Tensor):
 
     def assign_add(self, value: Any) -> Variable:
         """Add to the values."""
+        if state.frozen:
+            return self
         return self.assign(self.array + np.asarray(value, dtype=self.array.dtype))
 
     def assign_sub(self, value: Any) -> Variable:
         """Subtract from the values."""
+        if state.frozen:
+            return self
         return self.assign(self.array - np.asarray(value, dtype=self.array.dtype))
 
     def changed(self) -> None:
