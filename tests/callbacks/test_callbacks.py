@@ -260,3 +260,13 @@ def test_tensorboard_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(MissingExtraError, match="stepgrad\\[tensorboard\\]"):
         run(callbacks.TensorBoard("logs"))
+
+
+def test_a_callback_list_of_ones_own():
+    seen = []
+    some = callbacks.CallbackList([callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))])
+    some.append(callbacks.TerminateOnNaN())
+    model = dense_net()
+    some.set_model(model)
+    history = model.fit(X, Y, epochs=2, verbose=0, callbacks=some)
+    assert seen == history.epoch == [0, 1] and model.history is history

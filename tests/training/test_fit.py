@@ -216,4 +216,5 @@ def test_training_does_not_leak():
     more = tracemalloc.get_traced_memory()[0] - memory
     tracemalloc.stop()
     assert grown < 50, f"{grown} objects more"  # a leak of one object a step would show 200
-    assert more < 20_000, f"{more} bytes more"  # caches of the interpreter; one leaked batch is 512 bytes, times 200
+    # caches and free lists of the interpreter take some 20 kB; a single leaked batch of 512 bytes a step would be 100 kB
+    assert more < 50_000, f"{more} bytes more"

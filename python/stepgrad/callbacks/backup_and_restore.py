@@ -85,7 +85,7 @@ class BackupAndRestore(Callback):
             self._mid_epoch = None
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self.save_freq != "epoch" and batch + 1 - self._last_saved_batch >= self.save_freq:
+        if isinstance(self.save_freq, int) and batch + 1 - self._last_saved_batch >= self.save_freq:
             self._last_saved_batch = batch + 1
             self._save(self._epoch, batch + 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from stepgrad.callbacks.callback import Callback, Logs
@@ -53,24 +54,38 @@ class CallbackList:
                 )
         if add_progbar and not self._find(ProgbarLogger):
             self.callbacks.append(ProgbarLogger())
-        self.history = self._find(History)
-        if add_history and self.history is None:
-            self.history = History()
-            self.callbacks.append(self.history)
-        self.callbacks.sort(key=lambda callback: callback.runs_last)
-        # Most callbacks leave most hooks alone, and a step is short: remember who listens to which batch hook.
-        self._listeners = {name: [c for c in self.callbacks if _overrides(c, name)] for name in _BATCH_HOOKS}
-        self.params = params
+        if add_history and not self._find(History):
+            self.callbacks.append(History())
+        self._arrange()
+        self.params, self.model = params, None
         self.set_params(params)
         if model is not None:
             self.set_model(model)
+
+    # made below, from the hooks' names
+    on_train_begin: Callable[..., None]
+    on_train_end: Callable[..., None]
+    on_test_begin: Callable[..., None]
+    on_test_end: Callable[..., None]
+    on_predict_begin: Callable[..., None]
+    on_predict_end: Callable[..., None]
 
     def _find(self, kind: type) -> Any:
         return next((callback for callback in self.callbacks if isinstance(callback, kind)), None)
 
     def append(self, callback: Callback) -> None:
         """Add one more callback."""
-        self.__init__([*self.callbacks, callback], model=getattr(self, "model", None), **self.params)
+        self.callbacks.append(callback)
+        self._arrange()
+        callback.set_params(self.params)
+        if self.model is not None:
+            self.set_model(self.model)
+
+    def _arrange(self) -> None:
+        self.history = self._find(History)
+        self.callbacks.sort(key=lambda callback: callback.runs_last)
+        # Most callbacks leave most hooks alone, and a step is short: remember who listens to which batch hook.
+        self._listeners = {name: [c for c in self.callbacks if _overrides(c, name)] for name in _BATCH_HOOKS}
 
     def listens(self, hook: str) -> bool:
         """Tell whether any callback overrides a batch hook; if not, its logs need not be computed."""

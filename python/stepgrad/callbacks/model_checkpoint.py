@@ -56,7 +56,7 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self.save_freq == "epoch":
+        if not isinstance(self.save_freq, int):
             return
         self._batches += self.model.steps_per_execution
         if self._batches >= self.save_freq:

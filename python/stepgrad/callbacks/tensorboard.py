@@ -38,7 +38,7 @@ class TensorBoard(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._step += 1
-        if self.update_freq != "epoch" and self._step % self.update_freq == 0:
+        if isinstance(self.update_freq, int) and self._step % self.update_freq == 0:
             for name, value in (logs or {}).items():
                 self._write("train", f"batch_{name}", value, self._step)
 

@@ -115,7 +115,7 @@ class CompiledLoss:
         total = None
         trackers = iter(self.metrics)
         for function, factor, label, prediction, weight in zip(
-            self.functions, self.weights, labels, predictions, weights, strict=True
+            self.functions or (), self.weights, labels, predictions, weights, strict=True
         ):
             if function is None:
                 continue
@@ -202,7 +202,7 @@ class CompiledMetrics:
             self.build(y, y_pred)
         labels, predictions = split_outputs(y, y_pred, self._output_names)
         weights = _weights_per_output(sample_weight, self._output_names)
-        for output, weighted, _, metric in self._entries:
+        for output, weighted, _, metric in self._entries or ():
             if weighted and weights[output] is not None:
                 metric.update_state(labels[output], predictions[output], sample_weight=weights[output])
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepgrad import metrics as metric_classes
 from stepgrad import optimizers
@@ -12,8 +12,13 @@ from stepgrad.tape import Tensor
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 from stepgrad.utils.tree import flatten
 
+if TYPE_CHECKING:
+    from stepgrad.layers.layer import Layer as Base  # what this is mixed into
+else:
+    Base = object
 
-class Compiling:
+
+class Compiling(Base):
     """The part of a model that `compile` sets up."""
 
     compiled = False
@@ -24,6 +29,7 @@ class Compiling:
     _compile_loss: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Any = None
+    _compile_config: dict[str, Any]
 
     # -- compile -------------------------------------------------------------------------------------------------------
 

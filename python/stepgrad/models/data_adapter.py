@@ -184,13 +184,13 @@ class SequenceSource(_BatchSource):
 
     def __init__(self, data: Any, class_weight: dict | None):
         super().__init__(data, class_weight)
-        self.num_batches = len(data)
-        if not self.num_batches:
+        self.num_batches = self._length = len(data)
+        if not self._length:
             raise DataError("there is no data", got=f"{type(data).__name__} of length 0")
 
     def pass_over(self, order: np.random.Generator | None, skip: int) -> Iterator[Batch]:
         """Yield the batches of one pass over the data, from number `skip` on."""
-        numbers = np.arange(self.num_batches) if order is None else order.permutation(self.num_batches)
+        numbers = np.arange(self._length) if order is None else order.permutation(self._length)
         for i in numbers[skip:]:
             yield self._batch(self.data[int(i)])
         if hasattr(self.data, "on_epoch_end"):

@@ -77,7 +77,7 @@ class EpochIterator:
     def peek(self) -> Batch | None:
         """Return the first batch without using it up; it serves to build the model."""
         if self._batches is None:
-            state = self.shuffle and self.shuffle.get_state()
+            state = self._shuffle_state()
             batch = self._next()
             if batch is None:
                 raise DataError("there is no data", got="an iterable without batches")
@@ -86,7 +86,7 @@ class EpochIterator:
                 self._position = 0
             else:
                 self.reset()
-            if self.shuffle is not None:
+            if self.shuffle is not None and state is not None:
                 self.shuffle.set_state(state)
             return batch
         return None
@@ -99,7 +99,7 @@ class EpochIterator:
     def get_state(self) -> dict[str, Any]:
         """Return where training stands, as a JSON-able dict."""
         if self._batches is None:
-            return {"position": 0, "order": self.shuffle and self.shuffle.get_state()}
+            return {"position": 0, "order": self._shuffle_state()}
         return {"position": self._position, "order": self._order_state}
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -114,17 +114,20 @@ class EpochIterator:
         else:
             self._batches, self._position = None, 0
 
-    def _start(self, skip: int = 0) -> None:
-        self._order_state = self.shuffle and self.shuffle.get_state()
+    def _shuffle_state(self) -> dict[str, int] | None:
+        return None if self.shuffle is None else self.shuffle.get_state()
+
+    def _start(self, skip: int = 0) -> Iterator[Batch]:
+        self._order_state = self._shuffle_state()
         order = None
         if self.shuffle is not None and not isinstance(self.source, IterableSource):
             order = self.shuffle.next()
         self._batches, self._position = self.source.pass_over(order, skip), skip
+        return self._batches
 
     def _next(self) -> Batch | None:
-        if self._batches is None:
-            self._start()
-        batch = next(self._batches, None)
+        batches = self._start() if self._batches is None else self._batches
+        batch = next(batches, None)
         if batch is not None:
             self._position += 1
         elif not self.one_pass:
@@ -132,10 +135,10 @@ class EpochIterator:
         return batch
 
     def _next_pass_is_empty(self) -> bool:
-        self._start()
-        first = next(self._batches, None)
+        batches = self._start()
+        first = next(batches, None)
         if first is not None:
-            self._batches = itertools.chain([first], self._batches)
+            self._batches = itertools.chain([first], batches)
         return first is None
 
     def _warn_if_out(self) -> None:

@@ -40,7 +40,7 @@ def run_epoch(
                 end(number - 1, logs if phase == "predict" else numbers(logs))
             if getattr(model, _STOP[phase]):
                 return logs
-    if number % together and listens:
+    if logs is not None and number % together and listens:
         end(number - 1, logs if phase == "predict" else numbers(logs))
     return logs
 

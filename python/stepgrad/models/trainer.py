@@ -11,7 +11,13 @@ from stepgrad import saving
 from stepgrad.callbacks import CallbackList, History
 from stepgrad.errors import ArgumentError, GradientError, NotBuiltError
 from stepgrad.models.compiling import Compiling
-from stepgrad.models.data_adapter import class_weights_of, split_validation, to_batch, unpack, unpack_validation
+from stepgrad.models.data_adapter import (
+    class_weights_of,
+    split_validation,
+    to_batch,
+    unpack,
+    unpack_validation,
+)
 from stepgrad.models.epoch_iterator import EpochIterator
 from stepgrad.models.epochs import numbers, run_epoch, should_validate
 from stepgrad.random import SeedGenerator
@@ -151,6 +157,8 @@ class Trainer(Compiling):
                 steps=data.num_batches,
                 validates=validation is not None,
             )
+        if callbacks.history is None:
+            callbacks.append(History())
         self._training_data, self._training_callbacks = data, callbacks
         self.stop_training, self._resume_at = False, None
         try:
@@ -158,7 +166,7 @@ class Trainer(Compiling):
         finally:
             self._training_data = self._training_callbacks = self._resume_at = None
         callbacks.on_train_end(logs)
-        return self.history
+        return callbacks.history
 
     def _run_epochs(self, data, validation, callbacks, initial_epoch, epochs, validation_freq) -> dict[str, float]:
         callbacks.on_train_begin()

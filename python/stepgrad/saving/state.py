@@ -106,8 +106,8 @@ def set_generator_states(model: Any, states: dict[str, Any]) -> None:
     layers = model._flatten_layers()
     for key, state in states.items():
         number, _, name = key.partition(".")
-        layer = layers[int(number)] if number.isdigit() and int(number) < len(layers) else None
-        if layer is model and name == "_shuffle_generator" and model._shuffle_generator is None:
+        layer: Any = layers[int(number)] if number.isdigit() and int(number) < len(layers) else None
+        if layer is model and name == "_shuffle_generator" and getattr(model, name) is None:
             model._shuffle_generator = SeedGenerator(0)
         generator = getattr(layer, name, None)
         if not isinstance(generator, SeedGenerator):
