@@ -52,8 +52,9 @@ def test_a_terminal_is_redrawn_in_place(monkeypatch):
     for step in range(1, 5):
         bar.update(step, [("loss", 0.5), ("tiny", 1e-5)], finalize=step == 4)
     text = stream.getvalue()
+    assert len({len(line) for line in re.sub(r"\x1b\[\d*m|\n", "", text).split("\r")[1:]}) == 1  # nothing stays behind
     assert text.count("\r") == 4 and text.count("\n") == 1 and text.endswith("\n")
-    assert "loss: 0.5000 - tiny: 1.0000e-05" in re.sub(r"\x1b\[\d*[mK]", "", text)
+    assert "loss: 0.5000 - tiny: 1.0000e-05" in re.sub(r"\x1b\[\d*m", "", text)
 
 
 def test_a_narrow_terminal_does_not_wrap(monkeypatch):
@@ -62,7 +63,7 @@ def test_a_narrow_terminal_does_not_wrap(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     times = iter(range(100))
     Progbar(400, clock=lambda: next(times)).update(7, [("a_metric_with_a_long_name", 0.5)])
-    assert len(re.sub(r"\x1b\[\d*[mK]|\r", "", stream.getvalue())) < 40
+    assert len(re.sub(r"\x1b\[\d*m|\r", "", stream.getvalue())) < 40
 
 
 def test_unknown_length_and_plain_letters(monkeypatch, capsys):

@@ -300,3 +300,19 @@ def test_weights_of_another_model(path):
         short.load_weights(path)
     with pytest.raises(NotBuiltError):
         sg.Sequential([layers.Dense(8)]).load_weights(path)
+
+
+def my_loss(y_true, y_pred):
+    return sg.ops.mean(sg.ops.abs(y_true - y_pred), axis=-1)
+
+
+def test_functions_of_ones_own_in_compile(path):
+    model = sg.Sequential([layers.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", my_loss, metrics=[my_loss])
+    model.fit(X, X[:, :1], verbose=0)
+    model.save(path)
+    with pytest.raises(ArgumentError, match="(?s)my_loss.*custom_objects"):
+        saving.load_model(path)
+    again = saving.load_model(path, custom_objects={"my_loss": my_loss})
+    assert again.evaluate(X, X[:, :1], verbose=0) == model.evaluate(X, X[:, :1], verbose=0)
+    assert saving.load_model(path, compile=False).predict(X, verbose=0).shape == (96, 1)

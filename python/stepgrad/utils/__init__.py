@@ -2,6 +2,7 @@
 
 from stepgrad.utils.misc import clear_session, plot_history, set_random_seed, to_categorical
 from stepgrad.utils.progress import Progbar
+from stepgrad.utils.py_dataset import PyDataset
 from stepgrad.utils.serialization import (
     custom_object_scope,
     get_custom_objects,
@@ -16,6 +17,7 @@ from stepgrad.utils.serialization import (
 __all__ = [
     "CustomObjectScope",
     "Progbar",
+    "PyDataset",
     "clear_session",
     "custom_object_scope",
     "get_custom_objects",

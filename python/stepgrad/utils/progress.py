@@ -39,6 +39,7 @@ class Progbar:
         self._start = clock()
         self._first_step_done: float | None = None
         self._drawn = -1.0
+        self._width_before = 0
         stream = sys.stdout
         self._in_place = bool(getattr(stream, "isatty", lambda: False)()) or "ipykernel" in sys.modules
         self._glyph = "━" if _can_print("━", stream) else "="
@@ -85,8 +86,11 @@ class Progbar:
             columns = shutil.get_terminal_size().columns
             tail = tail[: max(0, columns - 1 - len(f"{self._count()} {done}{left} {seconds}"))]
         bar = f" \x1b[32m{done}\x1b[0m\x1b[37m{left}\x1b[0m" if self.target else ""
+        width = len(f"{self._count()} {done}{left} {seconds}{tail}")
+        blanks = " " * (self._width_before - width)  # over the rest of a longer line
+        self._width_before = width
         end = "\n" if finalize else ""
-        print(f"\r\x1b[K\x1b[1m{self._count()}\x1b[0m{bar} \x1b[1m{seconds}\x1b[0m{tail}", end=end, flush=True)
+        print(f"\r\x1b[1m{self._count()}\x1b[0m{bar} \x1b[1m{seconds}\x1b[0m{tail}{blanks}", end=end, flush=True)
 
     def _count(self) -> str:
         if not self.target:
