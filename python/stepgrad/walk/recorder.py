@@ -140,7 +140,7 @@ def _updates(optimizer: Any, variables: list, names: Names) -> list[Update]:
             layer = short(v.path).rpartition("/")[0]
             rule = optimizer.update
             updates.append(
-                Update(name, layer, optimizer.name, rule, settings, before[id(v)], v.grad.array, v.array.copy(), old, new)
+                Update(name, layer, type(optimizer).__name__, rule, settings, before[id(v)], v.grad.array, v.array.copy(), old, new)
             )
     finally:
         for v in everything:
