@@ -7,7 +7,6 @@
 // result has the same bits however the product is cut into tiles and shared among threads.
 #pragma once
 #include "common/vec.h"
-#include <utility>
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -22,49 +21,19 @@ template <class T> constexpr long NR = NV * VL<T>; // columns of a full tile
 
 // A: element (i, k) at A[i * rsa + k * csa]; packed: mr contiguous elements for each k.
 // B: element (k, j) at B[k * ldb + j]; whole vectors are read.   C: element (i, j) at C[i * ldc + j].
-template <class T, int mr, int nv, bool packed>
-void tile(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc, bool accumulate) {
-  using V = vec<T>;
-  if (packed) rsa = 1, csa = mr;
-  V c[mr][nv];
-  STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
-    STEPGRAD_UNROLL for (int j = 0; j < nv; j++) c[i][j] = V{};
-  }
-  for (long k = 0; k < K; k++) {
-    V b[nv];
-    STEPGRAD_UNROLL for (int j = 0; j < nv; j++) b[j] = load(B + j * VL<T>);
-    if (packed) __builtin_prefetch(A + 16 * mr);
-    else __builtin_prefetch(B + 8 * ldb);
-    STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
-      const V a = splat(A[i * rsa]);
-      STEPGRAD_UNROLL for (int j = 0; j < nv; j++) c[i][j] += a * b[j];
-    }
-    A += csa;
-    B += ldb;
-  }
-  STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
-    STEPGRAD_UNROLL for (int j = 0; j < nv; j++) {
-      T* p = C + j * VL<T>;
-      store(p, accumulate ? load<T>(p) + c[i][j] : c[i][j]);
-    }
-    C += ldc;
-    asm("" : "+r"(C)); // one running pointer: otherwise GCC computes all row addresses early and spills them
-  }
-}
-
 template <class T>
-using TileFn = void (*)(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc, bool accumulate);
+using TileFn = void (*)(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc,
+                        bool accumulate);
 
-template <class T, int nv, bool packed, int... I> TileFn<T> tile_of(int mr, std::integer_sequence<int, I...>) {
-  static constexpr TileFn<T> tiles[] = {tile<T, I + 1, nv, packed>...};
-  return tiles[mr - 1];
-}
+// The tile of mr rows (1 to MR) and nv vectors (1 to NV), for A packed or in place. All of them are compiled once, in
+// tile.cpp, and shared by every product and convolution.
+template <class T> TileFn<T> tile_of(int mr, int nv, bool packed);
 
 // Runs the tile of mr x n, n <= NR. Where n is not a whole number of vectors, C is reached through a small buffer.
 template <class T, bool packed>
-void run_tile(int mr, long n, long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc, bool accumulate) {
-  constexpr auto rows = std::make_integer_sequence<int, MR>();
-  TileFn<T> f = n > VL<T> ? tile_of<T, NV, packed>(mr, rows) : tile_of<T, 1, packed>(mr, rows);
+void run_tile(int mr, long n, long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc,
+              bool accumulate) {
+  const TileFn<T> f = tile_of<T>(mr, n > VL<T> ? NV : 1, packed);
   if (n % VL<T> == 0) {
     f(K, A, rsa, csa, B, ldb, C, ldc, accumulate);
     return;

@@ -27,7 +27,10 @@ class Hook:
     >>> with sg.hooks(Names()):
     ...     sg.ops.exp(x).backward()
     forward  exp
+    forward  multiply
     backward exp
+
+    (The product belongs to the gradient of exp, which is written in ops.)
     """
 
     def before_forward(self, op: Any, inputs: Sequence[Tensor], attrs: dict) -> None:
