@@ -226,6 +226,8 @@ def test_model_checkpoint_names_and_frequency(tmp_path):
         run(callbacks.ModelCheckpoint(tmp_path / "{val_los}.stepgrad"), epochs=1)
     with pytest.raises(ArgumentError, match="save_freq"):
         callbacks.ModelCheckpoint("x", save_freq=0)
+    with pytest.raises(ArgumentError, match=r"best\.stepgrad"):  # at once, not after the first epoch
+        callbacks.ModelCheckpoint("best.weights.h5", save_weights_only=True)
 
 
 def test_model_checkpoint_keeps_the_best(tmp_path, capsys):

@@ -84,7 +84,8 @@ def test_single_batches():
     np.testing.assert_allclose(ours.test_on_batch(X, Y), theirs.test_on_batch(X, Y), **TOLERANCE)
 
 
-def test_two_outputs_with_names():
+@pytest.mark.parametrize("weights", [None, WEIGHTS, {"kind": WEIGHTS, "size": WEIGHTS[::-1].copy()}], ids="none one each".split())
+def test_two_outputs_with_names(weights):
     made = []
     for package in (sg, keras):
         x = package.layers.Input((4,))
@@ -97,10 +98,12 @@ def test_two_outputs_with_names():
             loss={"kind": "sparse_categorical_crossentropy", "size": "mse"},
             loss_weights={"kind": 1.0, "size": 0.3},
             metrics={"kind": ["accuracy"], "size": ["mae"]},
+            weighted_metrics={"kind": ["accuracy"], "size": ["mae"]},
         )
         made.append(model)
     made[1].set_weights(made[0].get_weights())
-    compare(*made, X, {"kind": Y, "size": np.linspace(-1, 1, 100).astype("float32")[:, None]})
+    labels = {"kind": Y, "size": np.linspace(-1, 1, 100).astype("float32")[:, None]}
+    compare(*made, X, labels, sample_weight=weights)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from stepgrad.callbacks.callback import Logs
 from stepgrad.callbacks.monitor_callback import MonitorCallback
 from stepgrad.errors import ArgumentError, did_you_mean
+from stepgrad.saving import archive
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -47,7 +48,7 @@ class ModelCheckpoint(MonitorCallback):
     ):
         super().__init__(monitor, mode, best=initial_value_threshold)
         check_save_freq(save_freq, "ModelCheckpoint")
-        self.filepath, self.verbose = os.fspath(filepath), verbose
+        self.filepath, self.verbose = archive.check_suffix(filepath, "write"), verbose
         self.save_best_only, self.save_weights_only, self.save_freq = save_best_only, save_weights_only, save_freq
         self._epoch = 0
         self._batches = 0  # since the last one that was saved

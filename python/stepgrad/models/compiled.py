@@ -185,8 +185,8 @@ class CompiledMetrics:
                     if identifier is None:
                         continue
                     metric = metrics.resolve(identifier, labels[output].shape, predictions[output].shape, self._loss)
-                    name = f"{self._output_names[output]}_{metric.name}" if self._output_names else metric.name
-                    entries.append((output, weighted, _unused(name, weighted, entries), metric))
+                    prefix = f"{self._output_names[output]}_" if self._output_names else ""
+                    entries.append((output, weighted, _unused(prefix, metric.name, weighted, entries), metric))
         self._entries = entries
 
     def _of_outputs(self, given: Any, what: str) -> list:
@@ -213,10 +213,9 @@ class CompiledMetrics:
         return {name: metric.result() for _, _, name, metric in self._entries or ()}
 
 
-def _unused(name: str, weighted: bool, entries: list) -> str:
+def _unused(prefix: str, name: str, weighted: bool, entries: list) -> str:
     taken = {entry[2] for entry in entries}
-    if weighted and name in taken:
-        name = f"weighted_{name}"
+    name = f"{prefix}weighted_{name}" if weighted and prefix + name in taken else prefix + name
     number, unused = 1, name
     while unused in taken:
         unused, number = f"{name}_{number}", number + 1
