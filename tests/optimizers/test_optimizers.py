@@ -182,6 +182,34 @@ def test_weight_decay_leaves_excluded_variables_alone():
     assert [round(v.item(), 6) for v in (kernel, bias, other)] == [0.95, 1.0, 1.0]
 
 
+def test_an_optimizer_written_for_keras_runs():
+    def make(module):
+        ops = module.ops
+
+        class Momentum(module.optimizers.Optimizer):
+            def build(self, variables):
+                super().build(variables)
+                self.momentums = [
+                    self.add_variable_from_reference(reference_variable=v, name="momentum") for v in variables
+                ]
+
+            def update_step(self, gradient, variable, learning_rate):
+                learning_rate = ops.cast(learning_rate, variable.dtype)
+                m = self.momentums[self._get_variable_index(variable)]
+                self.assign(m, ops.subtract(ops.multiply(m, 0.9), ops.multiply(gradient, learning_rate)))
+                self.assign_add(variable, m)
+
+        return Momentum
+
+    module = type("keras", (), {"optimizers": optimizers, "ops": sg.ops})
+    optimizer, w = make(module)(learning_rate=0.1, weight_decay=0.1), sg.Variable(start()[0])
+    original, v = make(keras)(learning_rate=0.1, weight_decay=0.1), keras.Variable(start()[0])
+    for step in range(5):
+        optimizer.apply([sg.Tensor(gradients(step)[0])], [w])
+        original.apply([keras.ops.convert_to_tensor(gradients(step)[0])], [v])
+    np.testing.assert_allclose(w.numpy(), v.numpy(), **CLOSE)
+
+
 def test_constraints_hold_after_the_step():
     w = sg.Variable([0.1, -1.0])
     w.constraint = constraints.NonNeg()

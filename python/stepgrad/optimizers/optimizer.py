@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -180,7 +181,8 @@ class Optimizer(State):
             )
         if not grads:
             return
-        self.build(variables)
+        if not self.built:
+            self.build(variables)
         self._check_known(variables)
         with no_grad():
             arrays, variables = self._with_gradients(grads, variables)
@@ -264,7 +266,7 @@ class Optimizer(State):
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Keep variables from decaying: given ones, and those with one of `var_names` in their name. Before building."""
+        """Keep variables from decaying: given ones, and those whose name holds one of the patterns `var_names`."""
         if self.built:
             raise ArgumentError("exclude_from_weight_decay must be called before the optimizer is built")
         self._excluded = ({id(v) for v in var_list or ()}, tuple(var_names or ()))
@@ -274,7 +276,7 @@ class Optimizer(State):
             return
         ids, names = self._excluded
         for v in variables:
-            if id(v) not in ids and not any(name in v.name for name in names):
+            if id(v) not in ids and not any(re.search(name, v.name) for name in names):
                 v.array -= v.array * (self.weight_decay * learning_rate)
                 v.changed()
 

@@ -58,6 +58,18 @@ class State:
         """Return the position of a variable among those the optimizer was built for."""
         return self._indices[id(variable)]
 
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Replace a variable's values; with `assign_add` and `assign_sub` for optimizers written for Keras."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable."""
+        variable.assign_sub(value)
+
     _get_variable_index = index_of  # Keras's name, which optimizers written for Keras use
 
     def save_own_variables(self, store: dict[str, Any]) -> None:
