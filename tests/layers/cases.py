@@ -50,8 +50,10 @@ class Case:
 
     def inputs(self, dtype: str = "float32") -> Any:
         """Return the same inputs every time: distinct values, away from 0 and from each other (no kinks, no ties)."""
-        return [self._one(shape, dtype, i) for i, shape in enumerate(self.shape)] if isinstance(self.shape, list) else (
-            self._one(self.shape, dtype, 0)
+        return (
+            [self._one(shape, dtype, i) for i, shape in enumerate(self.shape)]
+            if isinstance(self.shape, list)
+            else (self._one(self.shape, dtype, 0))
         )
 
     def _one(self, shape: tuple, dtype: str, seed: int) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import weakref
 
 import keras
 import numpy as np
@@ -124,7 +126,9 @@ def test_ops_on_symbolic_tensors():
 
 
 def test_nested_models():
-    inner = Sequential([layers.Input((3,)), layers.Dense(4, activation="relu"), layers.Dense(2)], name="inner")
+    inner = Sequential(
+        [layers.Input((3,)), layers.Dense(4, activation="relu"), layers.Dense(2)], name="inner"
+    )
     x = sg.Input((3,))
     branch = Model(x, layers.Dense(3)(x), name="branch")
     model = Model(x, inner(branch(branch(x))))
@@ -236,3 +240,34 @@ def test_integer_inputs():
     assert model(np.arange(14).reshape(2, 7)).shape == (2, 4)
     floating = Sequential([layers.Input((7,)), layers.Embedding(20, 4)])
     assert floating(np.arange(14).reshape(2, 7)).shape == (2, 7, 4)
+
+
+def test_deepcopy():
+    model = two_towers(sg)
+    model.compile(optimizer="sgd", loss="mse")
+    twin = copy.deepcopy(model)
+    for a, b in zip(twin([rows(), rows()]), model([rows(), rows()]), strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    twin.weights[0].assign(twin.weights[0] * 0)
+    assert model.weights[0].numpy().any()
+    assert twin.compiled
+
+
+def test_values_that_nobody_needs_any_more_are_let_go():
+    class Alive(sg.Hook):
+        def __init__(self):
+            self.seen, self.most = [], 0
+
+        def after_forward(self, step, inputs, outputs):
+            self.seen.append(weakref.ref(outputs[0].array))
+            self.most = max(self.most, sum(ref() is not None for ref in self.seen))
+
+    x = sg.Input((4,))
+    y = x
+    for _ in range(20):
+        y = layers.Activation("tanh")(y)
+    model, alive = Model(x, y), Alive()
+    with sg.no_grad(), sg.hooks(alive):
+        model(rows(width=4))
+    assert len(alive.seen) == 20
+    assert alive.most <= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
@@ -216,3 +217,26 @@ def test_a_model_as_first_layer():
     assert outer(np.ones((5, 3))).shape == (5, 4)
     assert [v.path for v in outer.weights][0].endswith("dense/kernel")
     assert len(outer.weights) == 4
+
+
+def test_several_inputs_for_the_first_layer():
+    model = Sequential([layers.Concatenate(), layers.Dense(2)])
+    assert model([np.ones((3, 2)), np.ones((3, 5))]).shape == (3, 2)
+    assert len(model.weights) == 2
+
+
+def test_frozen_batch_normalization_uses_the_moving_averages():
+    model = Sequential([layers.Input((3,)), layers.BatchNormalization()])
+    model.layers[0].moving_mean.assign([1.0, 2.0, 3.0])
+    model.trainable = False
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    np.testing.assert_array_equal(model(x, training=True).numpy(), model(x).numpy())
+    np.testing.assert_array_equal(model.layers[0].moving_mean.numpy(), [1.0, 2.0, 3.0])
+
+
+def test_deepcopy():
+    model = small()
+    twin = copy.deepcopy(model)
+    np.testing.assert_array_equal(twin(images()).numpy(), model(images()).numpy())
+    twin.weights[0].assign(twin.weights[0] * 0)
+    assert model.weights[0].numpy().any()

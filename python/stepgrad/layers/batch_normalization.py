@@ -101,5 +101,9 @@ class BatchNormalization(Weighted):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            **{word: value for word, value in described.items() if value is not None or not word.startswith("moving")},
+            **{
+                word: value
+                for word, value in described.items()
+                if value is not None or not word.startswith("moving")
+            },
         }

@@ -22,7 +22,10 @@ class Borders(Layer):
     def __init__(self, sizes: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.data_format = check_choice(
-            self, "data_format", data_format or config.image_data_format(), ("channels_last", "channels_first")
+            self,
+            "data_format",
+            data_format or config.image_data_format(),
+            ("channels_last", "channels_first"),
         )
         setattr(self, self.word, self._pairs(sizes))
         self.input_spec = InputSpec(ndim=self.rank + 2)
@@ -39,12 +42,16 @@ class Borders(Layer):
         elif self.rank == 1:
             pairs = (tuple(sizes),)
         else:
-            pairs = tuple((size, size) if isinstance(size, int | np.integer) else tuple(size) for size in sizes)
+            pairs = tuple(
+                (size, size) if isinstance(size, int | np.integer) else tuple(size) for size in sizes
+            )
         if len(pairs) != self.rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
             raise ArgumentError(
                 f"{self.word} does not fit",
                 layer=self.name,
-                expected="an int, or (before, after)" if self.rank == 1 else "an int, two ints, or ((top, bottom), (left, right))",
+                expected="an int, or (before, after)"
+                if self.rank == 1
+                else "an int, two ints, or ((top, bottom), (left, right))",
                 got=repr(sizes),
             )
         return tuple((int(before), int(after)) for before, after in pairs)

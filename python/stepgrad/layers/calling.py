@@ -118,7 +118,10 @@ def symbolic_call(layer: Any, original: tuple, args: tuple, kwargs: dict) -> Any
     node = Node(layer, *original)
     outputs = pack(
         spec,
-        [KerasTensor(x.shape, x.dtype, node=node, index=i, name=f"{layer.name}_output") for i, x in enumerate(flatten(spec))],
+        [
+            KerasTensor(x.shape, x.dtype, node=node, index=i, name=f"{layer.name}_output")
+            for i, x in enumerate(flatten(spec))
+        ],
     )
     layer._calls.append(Call(node, outputs))
     return outputs
@@ -240,8 +243,14 @@ def dtype_name(dtype: Any) -> str:
 def refuse_default_config(layer: Any) -> None:
     """Raise where a class has constructor arguments that the inherited get_config cannot know."""
     cls = type(layer)
-    own = [p for p in parameters(cls.__init__).values() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    words = [p.name for p in own if p.name not in ("activity_regularizer", "trainable", "dtype", "autocast", "name")]
+    own = [
+        p for p in parameters(cls.__init__).values() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    words = [
+        p.name
+        for p in own
+        if p.name not in ("activity_regularizer", "trainable", "dtype", "autocast", "name")
+    ]
     if words:
         raise ArgumentError(
             f"{cls.__name__} cannot be saved: its constructor takes {', '.join(words)}",

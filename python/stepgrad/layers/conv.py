@@ -39,12 +39,15 @@ class Conv(Weighted):
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.filters = None if filters is None else check_positive(self, "filters", filters)
+        self.filters: Any = None if filters is None else check_positive(self, "filters", filters)
         self.kernel_size = check_tuple(self, "kernel_size", kernel_size, self.rank)
         self.strides = check_tuple(self, "strides", strides, self.rank)
         self.padding = check_choice(self, "padding", padding, ("valid", "same", "causal")[: 4 - self.rank])
         self.data_format = check_choice(
-            self, "data_format", data_format or config.image_data_format(), ("channels_last", "channels_first")
+            self,
+            "data_format",
+            data_format or config.image_data_format(),
+            ("channels_last", "channels_first"),
         )
         self.dilation_rate = check_tuple(self, "dilation_rate", dilation_rate, self.rank)
         self.groups = check_positive(self, "groups", groups)
@@ -55,11 +58,15 @@ class Conv(Weighted):
         self.input_spec = InputSpec(ndim=self.rank + 2)
         if self.filters is not None and self.filters % self.groups:
             raise ArgumentError(
-                "the filters must divide evenly among the groups", layer=self.name, got=f"{filters} filters, {groups} groups"
+                "the filters must divide evenly among the groups",
+                layer=self.name,
+                got=f"{filters} filters, {groups} groups",
             )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ArgumentError(
-                "a convolution has strides or dilation, not both", layer=self.name, got=f"{strides=}, {dilation_rate=}"
+                "a convolution has strides or dilation, not both",
+                layer=self.name,
+                got=f"{strides=}, {dilation_rate=}",
             )
 
     @property
@@ -71,7 +78,9 @@ class Conv(Weighted):
         channels = input_shape[self._channel_axis]
         if channels is None:
             raise ArgumentError(
-                "the number of channels of the input must be known", layer=self.name, got=f"shape {tuple(input_shape)}"
+                "the number of channels of the input must be known",
+                layer=self.name,
+                got=f"shape {tuple(input_shape)}",
             )
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={self._channel_axis: channels})
         return channels

@@ -43,7 +43,9 @@ class ConvTranspose(Conv):
             output_padding = check_tuple(self, "output_padding", output_padding, self.rank, allow_zero=True)
             if any(p >= s for p, s in zip(output_padding, self.strides, strict=True)):
                 raise ArgumentError(
-                    "output_padding is smaller than strides", layer=self.name, got=f"{output_padding=}, {self.strides=}"
+                    "output_padding is smaller than strides",
+                    layer=self.name,
+                    got=f"{output_padding=}, {self.strides=}",
                 )
         self.output_padding = output_padding
 
@@ -54,7 +56,13 @@ class ConvTranspose(Conv):
     def call(self, inputs: Any) -> Any:
         return self._finish(
             ops.conv_transpose(
-                inputs, self.kernel, self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate
+                inputs,
+                self.kernel,
+                self.strides,
+                self.padding,
+                self.output_padding,
+                self.data_format,
+                self.dilation_rate,
             )
         )
 

@@ -13,6 +13,7 @@ class Cropping(Borders):
     """Cut from both ends of the spatial axes."""
 
     word = "cropping"
+    cropping: tuple[tuple[int, int], ...]
 
     def call(self, inputs: Any) -> Any:
         key = [slice(None)] * inputs.ndim
@@ -20,7 +21,10 @@ class Cropping(Borders):
             size = inputs.shape[axis]
             if size is not None and before + after >= size:
                 raise ShapeError(
-                    "nothing would be left", layer=self.name, expected=f"more than {before + after} on axis {axis}", got=str(size)
+                    "nothing would be left",
+                    layer=self.name,
+                    expected=f"more than {before + after} on axis {axis}",
+                    got=str(size),
                 )
             key[axis] = slice(before, -after if after else None)
         return inputs[tuple(key)]

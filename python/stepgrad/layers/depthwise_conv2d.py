@@ -42,12 +42,16 @@ class DepthwiseConv(Conv):
 
     def build(self, input_shape: tuple) -> None:
         channels = self._channels(input_shape)
-        self.kernel = self._create("depthwise", (*self.kernel_size, channels, self.depth_multiplier), name="kernel")
+        self.kernel = self._create(
+            "depthwise", (*self.kernel_size, channels, self.depth_multiplier), name="kernel"
+        )
         self.bias = self._create("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
         return self._finish(
-            ops.depthwise_conv(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
+            ops.depthwise_conv(
+                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate
+            )
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -32,7 +32,10 @@ class Flatten(Layer):
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.data_format = check_choice(
-            self, "data_format", data_format or config.image_data_format(), ("channels_last", "channels_first")
+            self,
+            "data_format",
+            data_format or config.image_data_format(),
+            ("channels_last", "channels_first"),
         )
         self.input_spec = InputSpec(min_ndim=1)
 

@@ -29,14 +29,16 @@ class InputLayer(Layer):
     ):
         super().__init__(dtype=dtype, name=name)
         if sparse or ragged:
-            raise ArgumentError("sparse and ragged inputs do not exist here", layer=self.name, fix="use dense arrays")
+            raise ArgumentError(
+                "sparse and ragged inputs do not exist here", layer=self.name, fix="use dense arrays"
+            )
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
                 "an input has either a shape or a batch_shape",
                 layer=self.name,
                 fix="Input(shape=(28, 28, 1)): the shape of one sample, without the batch axis",
             )
-        given = batch_shape if shape is None else shape
+        given: Any = batch_shape if shape is None else shape
         if not is_shape(given):
             raise ArgumentError(
                 "a shape is a tuple of sizes (None where a size is not known)",

@@ -158,7 +158,7 @@ def _show(shape: tuple) -> str:
 
 
 def _fix_ndim(spec: InputSpec, shape: tuple) -> str:
-    wanted = spec.ndim or spec.min_ndim or spec.max_ndim
+    wanted = spec.ndim or spec.min_ndim or spec.max_ndim or 0
     if len(shape) == wanted - 1:
         images = wanted == 4 and shape[-1] not in (1, 3, 4)
         batch = "add a batch axis for a single sample: x[None]"
@@ -185,7 +185,12 @@ def _fix_shape(expected: tuple, shape: tuple) -> str | None:
         return "add a batch axis for a single sample: x[None]"
     if len(shape) == len(expected) - 1 and expected[-1] == 1:
         return "add a channel axis: x[..., None]"
-    if len(expected) == 2 and len(shape) > 2 and None not in shape[1:] and math.prod(shape[1:]) == expected[1]:
+    if (
+        len(expected) == 2
+        and len(shape) > 2
+        and None not in shape[1:]
+        and math.prod(shape[1:]) == expected[1]
+    ):
         return "flatten the samples: x.reshape(len(x), -1), or start the model with Flatten"
     if len(shape) == len(expected) > 2 and shape[1] == expected[-1] and fits(expected[1:-1], shape[2:]):
         return f"the images look channels-first: ops.transpose(x, {(0, *range(2, len(shape)), 1)})"

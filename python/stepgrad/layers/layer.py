@@ -55,14 +55,15 @@ class Layer(State):
     ((2, 3), 3)
     """
 
-    built = False
     supports_masking = False
     _building = False
+    _calls: list[calling.Call]
+    _build_shapes: dict[str, Any] | None
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
-            cls.build = calling.managed_build(cls.__dict__["build"])
+            type.__setattr__(cls, "build", calling.managed_build(cls.__dict__["build"]))
 
     def __init__(
         self,
@@ -85,6 +86,8 @@ class Layer(State):
         if not isinstance(trainable, bool):
             raise DTypeError("trainable must be True or False", got=repr(trainable))
         self.name = auto_name(type(self).__name__) if name is None else str(name)
+        if "/" in self.name:
+            raise ArgumentError("a name has no '/': it separates the names in a path", got=repr(name))
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
         self.input_spec: Any = None
@@ -204,7 +207,8 @@ class Layer(State):
         """
         if "_losses" not in self.__dict__:
             raise ArgumentError(
-                "add_weight was called before the layer exists", fix="call super().__init__() first in __init__"
+                "add_weight was called before the layer exists",
+                fix="call super().__init__() first in __init__",
             )
         shape = (shape,) if isinstance(shape, int) else tuple(shape or ())
         if None in shape:
@@ -286,5 +290,3 @@ class Layer(State):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-

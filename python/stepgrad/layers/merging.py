@@ -187,8 +187,10 @@ class Dot(Merge):
         super().__init__(**kwargs)
         self.axes = axes if isinstance(axes, int) else tuple(axes)
         self.normalize = normalize
-        if 0 in ((axes,) if isinstance(axes, int) else self.axes):
-            raise ArgumentError("Dot cannot sum over the batch axis", layer=self.name, got=f"{axes=}", fix="count from 1")
+        if 0 in ((axes,) if isinstance(axes, int) else tuple(axes)):
+            raise ArgumentError(
+                "Dot cannot sum over the batch axis", layer=self.name, got=f"{axes=}", fix="count from 1"
+            )
 
     def _same_ndim(self, inputs: list) -> list:
         return inputs

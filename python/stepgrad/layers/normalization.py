@@ -62,20 +62,26 @@ class Normalization(Layer):
         self._statistics_shape = tuple(input_shape[axis] for axis in kept)
         if None in self._statistics_shape:
             raise ShapeError(
-                "the sizes of the normalized axes must be known", layer=self.name, got=f"{tuple(input_shape)}, {self.axis=}"
+                "the sizes of the normalized axes must be known",
+                layer=self.name,
+                got=f"{tuple(input_shape)}, {self.axis=}",
             )
         self._reduced = tuple(axis for axis in range(ndim) if axis not in kept)
         self._broadcast = tuple(size if axis in kept else 1 for axis, size in enumerate(input_shape))
         if self.input_mean is None:
             self.adapt_mean = self.add_weight(self._statistics_shape, "zeros", trainable=False, name="mean")
-            self.adapt_variance = self.add_weight(self._statistics_shape, "ones", trainable=False, name="variance")
+            self.adapt_variance = self.add_weight(
+                self._statistics_shape, "ones", trainable=False, name="variance"
+            )
             self.count = self.add_weight((), "zeros", "int32", trainable=False, name="count")
 
     def adapt(self, data: Any) -> None:
         """Take the mean and the variance of an array, or of an iterable of batches."""
         if self.input_mean is not None:
             raise ArgumentError(
-                "adapt would replace the mean and variance that were given", layer=self.name, fix="Normalization(axis=...)"
+                "adapt would replace the mean and variance that were given",
+                layer=self.name,
+                fix="Normalization(axis=...)",
             )
         whole = isinstance(data, np.ndarray | Tensor)
         batches = (np.asarray(batch, np.float64) for batch in ([data] if whole else _batches(data)))
@@ -111,7 +117,9 @@ class Normalization(Layer):
     @property
     def variance(self) -> Any:
         """The variance, ready for broadcasting."""
-        return self._ready(self.input_variance if self.input_mean is not None else self.adapt_variance.numpy())
+        return self._ready(
+            self.input_variance if self.input_mean is not None else self.adapt_variance.numpy()
+        )
 
     def _ready(self, values: Any) -> np.ndarray:
         values = np.asarray(values, self.compute_dtype)

@@ -31,7 +31,10 @@ class Permute(Layer):
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError(
-                "dims holds every axis once", layer=self.name, expected=f"1 to {len(self.dims)}", got=f"{dims=}"
+                "dims holds every axis once",
+                layer=self.name,
+                expected=f"1 to {len(self.dims)}",
+                got=f"{dims=}",
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 

@@ -31,7 +31,9 @@ class Pooling(Layer):
         self.pool_size = check_tuple(self, "pool_size", pool_size, self.rank)
         self.strides = check_tuple(self, "strides", pool_size if strides is None else strides, self.rank)
         self.padding = check_choice(self, "padding", padding, ("valid", "same"))
-        self.data_format = check_choice(self, "data_format", data_format or config.image_data_format(), _FORMATS)
+        self.data_format = check_choice(
+            self, "data_format", data_format or config.image_data_format(), _FORMATS
+        )
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def call(self, inputs: Any) -> Any:
@@ -55,7 +57,9 @@ class GlobalPooling(Layer):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
-        self.data_format = check_choice(self, "data_format", data_format or config.image_data_format(), _FORMATS)
+        self.data_format = check_choice(
+            self, "data_format", data_format or config.image_data_format(), _FORMATS
+        )
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
 

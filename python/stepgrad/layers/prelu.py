@@ -40,7 +40,9 @@ class PReLU(Weighted):
     ):
         super().__init__(**kwargs)
         self._describe("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
-        self.shared_axes = (shared_axes,) if isinstance(shared_axes, int) else shared_axes and tuple(shared_axes)
+        self.shared_axes = (
+            (shared_axes,) if isinstance(shared_axes, int) else shared_axes and tuple(shared_axes)
+        )
 
     def build(self, input_shape: tuple) -> None:
         shared = [axis % len(input_shape) for axis in self.shared_axes or ()]

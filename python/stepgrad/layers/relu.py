@@ -28,12 +28,22 @@ class ReLU(Layer):
     supports_masking = True
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        for word, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+        for word, value in (
+            ("max_value", max_value),
+            ("negative_slope", negative_slope),
+            ("threshold", threshold),
+        ):
             if (value is None and word != "max_value") or (value is not None and value < 0):
-                raise ArgumentError(f"{word} of a ReLU is not negative", layer=self.name, got=f"{word}={value}")
+                raise ArgumentError(
+                    f"{word} of a ReLU is not negative", layer=self.name, got=f"{word}={value}"
+                )
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def call(self, inputs: Any) -> Any:

@@ -15,6 +15,10 @@ from stepgrad.utils.nest import flatten
 class State(Tracking):
     """The part of a layer that holds and lists its weights and losses."""
 
+    built = False
+    _trainable: bool
+    _losses: list[Tensor]
+
     @property
     def trainable(self) -> bool:
         """Whether the optimizer changes the weights; setting it also sets all sublayers and weights."""
@@ -70,7 +74,9 @@ class State(Tracking):
                 layer=self.name,
                 expected=f"{len(variables)}: " + ", ".join(v.path for v in variables) if variables else "0",
                 got=f"{len(values)}",
-                fix=None if self.built else "build the layer first: call it on data, or layer.build(input_shape)",
+                fix=None
+                if self.built
+                else "build the layer first: call it on data, or layer.build(input_shape)",
             )
         for variable, value in zip(variables, values, strict=True):
             if variable.shape != value.shape:

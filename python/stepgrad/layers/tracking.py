@@ -24,7 +24,7 @@ class TrackedList(list):
     def extend(self, values):
         super().extend([self._owner._track(value) for value in values])
 
-    def __iadd__(self, values):
+    def __iadd__(self, values):  # type: ignore[misc]
         self.extend(values)
         return self
 
@@ -98,6 +98,13 @@ _PLAIN = (int, float, bool, str, type(None))
 class Tracking:
     """The part of a layer that keeps the lists of what it owns."""
 
+    name: str
+    _trainable_variables: list[Variable]
+    _non_trainable_variables: list[Variable]
+    _layers: list[Any]
+    _metrics: list[Any]
+    _locked: bool
+
     def _start_tracking(self) -> None:
         for store in ("_trainable_variables", "_non_trainable_variables", "_layers", "_metrics"):
             object.__setattr__(self, store, [])
@@ -125,7 +132,9 @@ class Tracking:
         """Note a variable, layer or metric; wrap lists and dicts so that later additions are noted too."""
         if isinstance(value, Variable):
             store = self._trainable_variables if value.trainable else self._non_trainable_variables
-            if not _holds(self._trainable_variables, value) and not _holds(self._non_trainable_variables, value):
+            if not _holds(self._trainable_variables, value) and not _holds(
+                self._non_trainable_variables, value
+            ):
                 self._add(store, value)
         elif isinstance(value, Tracking):
             self._add(self._layers, value)
@@ -166,7 +175,12 @@ class Tracking:
             for one in value.values():
                 self._untrack(one)
         else:
-            for store in (self._trainable_variables, self._non_trainable_variables, self._layers, self._metrics):
+            for store in (
+                self._trainable_variables,
+                self._non_trainable_variables,
+                self._layers,
+                self._metrics,
+            ):
                 store[:] = [one for one in store if one is not value]
 
 

@@ -64,7 +64,10 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = check_tuple(self, "size", size, 2)
         self.data_format = check_choice(
-            self, "data_format", data_format or config.image_data_format(), ("channels_last", "channels_first")
+            self,
+            "data_format",
+            data_format or config.image_data_format(),
+            ("channels_last", "channels_first"),
         )
         self.interpolation = check_choice(self, "interpolation", interpolation, ("nearest",))
         self.input_spec = InputSpec(ndim=4)

@@ -49,11 +49,14 @@ def check_positive(layer: Layer, word: str, value: Any) -> int:
     return int(value)
 
 
-def check_tuple(layer: Layer, word: str, value: Any, length: int, allow_zero: bool = False) -> tuple[int, ...]:
+def check_tuple(
+    layer: Layer, word: str, value: Any, length: int, allow_zero: bool = False
+) -> tuple[int, ...]:
     """Return one size for every axis, from an int or a tuple."""
     values = (value,) * length if isinstance(value, int | np.integer) else tuple(value)
     bad = len(values) != length or any(
-        isinstance(v, bool) or not isinstance(v, int | np.integer) or v < (0 if allow_zero else 1) for v in values
+        isinstance(v, bool) or not isinstance(v, int | np.integer) or v < (0 if allow_zero else 1)
+        for v in values
     )
     if bad:
         raise ArgumentError(

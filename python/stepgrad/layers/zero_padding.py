@@ -13,6 +13,7 @@ class ZeroPadding(Borders):
     """Put zeros around the spatial axes."""
 
     word = "padding"
+    padding: tuple[tuple[int, int], ...]
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any):
         super().__init__(padding, data_format, **kwargs)

@@ -15,7 +15,9 @@ from stepgrad.tape import KerasTensor
 from stepgrad.utils.tree import flatten, map_structure, pack
 
 
-def clone_model(model: Any, input_tensors: Any = None, clone_function: Callable[[Layer], Layer] | None = None) -> Any:
+def clone_model(
+    model: Any, input_tensors: Any = None, clone_function: Callable[[Layer], Layer] | None = None
+) -> Any:
     """Make a model with the same structure and freshly initialized weights.
 
     Parameters

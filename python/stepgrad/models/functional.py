@@ -10,8 +10,8 @@ from stepgrad.layers.input_layer import Input
 from stepgrad.layers.input_spec import InputSpec, fits
 from stepgrad.layers.layer import LAYERS, Layer
 from stepgrad.models import functional_config
-from stepgrad.models.graph import Graph, is_input
-from stepgrad.models.model import Model
+from stepgrad.models.graph import Graph, is_input, parents
+from stepgrad.models.model import Model, copy_by_config
 from stepgrad.tape import KerasTensor, Tensor
 from stepgrad.tape.core import public, state
 from stepgrad.utils.tree import flatten, map_shapes, map_structure, pack
@@ -37,7 +37,14 @@ class Functional(Model):
     (None, 2)
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None, **kwargs: Any):
+    _graph: Graph
+    _plan: list[_Job]
+    _inputs_struct: Any
+    _outputs_struct: Any
+
+    def __init__(
+        self, inputs: Any, outputs: Any, name: str | None = None, trainable: bool | None = None, **kwargs: Any
+    ):
         super(Model, self).__init__(name=name, **kwargs)
         self._start_trainer()
         for word, structure in (("inputs", inputs), ("outputs", outputs)):
@@ -48,7 +55,7 @@ class Functional(Model):
         keep(self, "_inputs_struct", inputs)
         keep(self, "_outputs_struct", outputs)
         keep(self, "_graph", Graph(flatten(inputs), flatten(outputs), self.name))
-        keep(self, "_plan", [_Job(node) for node in self._graph.nodes if not is_input(node)])
+        keep(self, "_plan", _plan_of(self._graph))
         for operation in self._graph.operations:
             if isinstance(operation, Layer):
                 self._track(operation)
@@ -136,7 +143,9 @@ class Functional(Model):
         return self.call(inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return map_structure(lambda x: x.shape, self.compute_output_spec(map_shapes(KerasTensor, input_shape)))
+        return map_structure(
+            lambda x: x.shape, self.compute_output_spec(map_shapes(KerasTensor, input_shape))
+        )
 
     def _arrange(self, inputs: Any) -> list:
         """Bring the inputs into the order, rank and dtype of the model's inputs."""
@@ -158,9 +167,13 @@ class Functional(Model):
         if x is None:
             if getattr(wanted.node.operation, "optional", False):
                 return None
-            raise ArgumentError(f"the input '{wanted.name}' got None", layer=self.name, fix="Input(..., optional=True)")
+            raise ArgumentError(
+                f"the input '{wanted.name}' got None", layer=self.name, fix="Input(..., optional=True)"
+            )
         if not isinstance(x, Tensor | KerasTensor):
-            raise DTypeError(f"the input '{wanted.name}' is not an array", layer=self.name, got=type(x).__name__)
+            raise DTypeError(
+                f"the input '{wanted.name}' is not an array", layer=self.name, got=type(x).__name__
+            )
         if x.ndim != len(wanted.shape):  # a last axis of size 1 may be missing or too many, as in Keras
             if not fits(wanted.shape, x.shape, squeeze=True):
                 raise ShapeError(
@@ -196,6 +209,8 @@ class Functional(Model):
     def get_build_config(self) -> None:
         return None
 
+    __deepcopy__ = copy_by_config
+
 
 class _Job:
     """One node of the graph, ready to run."""
@@ -205,7 +220,10 @@ class _Job:
         self.args, self.kwargs = node.args, node.kwargs
         alone = len(node.args) == 1 and not node.kwargs and isinstance(node.args[0], KerasTensor)
         self.source = (id(node.args[0].node), node.args[0].index) if alone else None
-        self.takes_training = isinstance(node.operation, Layer) and "training" in parameters(type(node.operation).call)
+        self.last_uses: list[tuple[int, int]] = []  # what nobody needs afterwards: let go of the memory
+        self.takes_training = isinstance(node.operation, Layer) and "training" in parameters(
+            type(node.operation).call
+        )
 
     def run(self, values: dict, training: Any) -> None:
         more = {"training": training} if self.takes_training and training is not None else {}
@@ -219,12 +237,34 @@ class _Job:
                 values[self.key, i] = part
         else:
             values[self.key, 0] = result
+        for source in self.last_uses:
+            del values[source]
 
     def _filled(self, arguments: Any, values: dict) -> Any:
         """Put values in the place of KerasTensors, and leave what holds none as it is (a key of slices, a shape)."""
         if isinstance(arguments, dict):
-            return {key: self._filled(part, values) if has_symbolic((part,)) else part for key, part in arguments.items()}
-        return map_structure(lambda x: values[id(x.node), x.index] if isinstance(x, KerasTensor) else x, arguments)
+            return {
+                key: self._filled(part, values) if has_symbolic((part,)) else part
+                for key, part in arguments.items()
+            }
+        return map_structure(
+            lambda x: values[id(x.node), x.index] if isinstance(x, KerasTensor) else x, arguments
+        )
+
+
+def _plan_of(graph: Graph) -> list[_Job]:
+    """Return the jobs in the order in which they run; each knows which values it is the last to use."""
+    jobs = []
+    used = {(id(x.node), x.index) for x in graph.outputs}
+    for node in reversed([node for node in graph.nodes if not is_input(node)]):
+        job = _Job(node)
+        for x in parents(node):
+            source = (id(x.node), x.index)
+            if source not in used:
+                used.add(source)
+                job.last_uses.append(source)
+        jobs.append(job)
+    return jobs[::-1]
 
 
 def _check_symbolic(word: str, structure: Any, name: str) -> None:
@@ -259,5 +299,3 @@ def _restart_at(inputs: Any, outputs: Any, name: str) -> tuple[Any, Any]:
 
 def _one(shapes: list) -> Any:
     return shapes[0] if len(shapes) == 1 else shapes
-
-

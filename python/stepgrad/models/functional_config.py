@@ -86,7 +86,9 @@ def read(cls: type, config: dict[str, Any], custom_objects: dict | None) -> Any:
         reader.operations[saved["name"]] = (
             _find_op(saved)
             if saved.get("module") == "stepgrad.ops"
-            else deserialize_object({k: v for k, v in saved.items() if k not in ("name", "inbound_nodes")}, custom_objects)
+            else deserialize_object(
+                {k: v for k, v in saved.items() if k not in ("name", "inbound_nodes")}, custom_objects
+            )
         )
     waiting = [(saved["name"], list(saved.get("inbound_nodes") or ())) for saved in config["layers"]]
     for name, operation in reader.operations.items():
@@ -100,8 +102,14 @@ def read(cls: type, config: dict[str, Any], custom_objects: dict | None) -> Any:
                 progress = True
         if not progress:
             stuck = next(name for name, nodes in waiting if nodes)
-            raise ArgumentError(f"the config of the model is broken: nothing leads to '{stuck}'", layer=config.get("name"))
-    rest = {k: v for k, v in config.items() if k not in ("layers", "input_layers", "output_layers", "name", "trainable")}
+            raise ArgumentError(
+                f"the config of the model is broken: nothing leads to '{stuck}'", layer=config.get("name")
+            )
+    rest = {
+        k: v
+        for k, v in config.items()
+        if k not in ("layers", "input_layers", "output_layers", "name", "trainable")
+    }
     return cls(
         inputs=reader.ends(config["input_layers"]),
         outputs=reader.ends(config["output_layers"]),
@@ -171,5 +179,3 @@ def _find_op(saved: dict) -> Any:
     if saved["class_name"] not in registry:
         raise ArgumentError(f"the config names the op '{saved['class_name']}', which does not exist here")
     return registry[saved["class_name"]]
-
-

@@ -60,7 +60,9 @@ class Model(Trainer, Layer):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; a class of your own writes this."""
         raise ArgumentError(
-            f"the model {type(self).__name__} has no call()", layer=self.name, fix="define call(self, inputs, training=None)"
+            f"the model {type(self).__name__} has no call()",
+            layer=self.name,
+            fix="define call(self, inputs, training=None)",
         )
 
     @property
@@ -71,17 +73,23 @@ class Model(Trainer, Layer):
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or by its index in `layers`."""
         if (name is None) == (index is None):
-            raise ArgumentError("get_layer takes a name or an index", layer=self.name, got=f"{name=}, {index=}")
+            raise ArgumentError(
+                "get_layer takes a name or an index", layer=self.name, got=f"{name=}, {index=}"
+            )
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ArgumentError(f"there is no layer {index}", layer=self.name, expected=f"0 to {len(layers) - 1}")
+                raise ArgumentError(
+                    f"there is no layer {index}", layer=self.name, expected=f"0 to {len(layers) - 1}"
+                )
             return layers[index]
         for layer in layers:
             if layer.name == name:
                 return layer
         raise ArgumentError(
-            f"there is no layer '{name}'", layer=self.name, fix=did_you_mean(str(name), [layer.name for layer in layers])
+            f"there is no layer '{name}'",
+            layer=self.name,
+            fix=did_you_mean(str(name), [layer.name for layer in layers]),
         )
 
     def summary(
@@ -112,7 +120,9 @@ class Model(Trainer, Layer):
         """
         from stepgrad.models.summary import summary_text
 
-        (print_fn or print)(summary_text(self, line_length, positions, expand_nested, show_trainable, layer_range))
+        (print_fn or print)(
+            summary_text(self, line_length, positions, expand_nested, show_trainable, layer_range)
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Any:
@@ -122,6 +132,15 @@ class Model(Trainer, Layer):
 
             return Functional.from_config(config, custom_objects)
         return cls(**config)
+
+
+def copy_by_config(model: Any, memo: dict) -> Any:
+    """Copy a model for `copy.deepcopy`: its graph refers to objects by identity and is built anew."""
+    new = type(model).from_config(model.get_config())
+    new.set_weights(model.get_weights())
+    if model.compiled:
+        new.compile_from_config(model.get_compile_config())
+    return new
 
 
 def _functional_arguments(args: tuple, kwargs: dict) -> bool:

@@ -9,7 +9,7 @@ from stepgrad.layers.calling import NotConnectedError, context, parameters
 from stepgrad.layers.input_layer import InputLayer
 from stepgrad.layers.layer import LAYERS, Layer
 from stepgrad.models.functional import Functional
-from stepgrad.models.model import Model
+from stepgrad.models.model import Model, copy_by_config
 from stepgrad.tape import KerasTensor
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 from stepgrad.utils.tree import is_shape
@@ -112,7 +112,9 @@ class Sequential(Model):
             return  # several inputs: the layers are called one after the other
         input_shape = tuple(input_shape)
         if not self._layers:
-            raise ArgumentError("a model without layers cannot be built", layer=self.name, fix="model.add(layer)")
+            raise ArgumentError(
+                "a model without layers cannot be built", layer=self.name, fix="model.add(layer)"
+            )
         if not isinstance(self._layers[0], InputLayer):
             first = InputLayer(batch_shape=input_shape, dtype=self._layers[0].compute_dtype)
             self._layers.insert(0, first)
@@ -154,7 +156,11 @@ class Sequential(Model):
         return inputs
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        return self._functional.compute_output_spec(inputs) if self._functional is not None else self.call(inputs)
+        return (
+            self._functional.compute_output_spec(inputs)
+            if self._functional is not None
+            else self.call(inputs)
+        )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self._functional is not None:
@@ -179,7 +185,9 @@ class Sequential(Model):
     input = property(lambda self: self._known("input"), doc="The symbolic input.")
     output = property(lambda self: self._known("output"), doc="The symbolic output.")
     input_names = property(lambda self: self._known("input_names"), doc="The name of the input, in a list.")
-    output_names = property(lambda self: self._known("output_names"), doc="The name of the last layer, in a list.")
+    output_names = property(
+        lambda self: self._known("output_names"), doc="The name of the last layer, in a list."
+    )
 
     # -- config ----------------------------------------------------------------------------------------------------
 
@@ -201,3 +209,5 @@ class Sequential(Model):
         if not config.get("trainable", True):
             model.trainable = False
         return model
+
+    __deepcopy__ = copy_by_config

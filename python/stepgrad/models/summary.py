@@ -69,7 +69,9 @@ def _chosen(operations: list, layer_range: tuple[str, str] | None, model: Any) -
     return operations[min(first[0], last[0]) : max(first[-1], last[-1]) + 1]
 
 
-def _rows(model: Any, operation: Any, connected: bool, trainable: bool, nested: bool, indent: str) -> list[list[str]]:
+def _rows(
+    model: Any, operation: Any, connected: bool, trainable: bool, nested: bool, indent: str
+) -> list[list[str]]:
     layer = operation if isinstance(operation, Layer) else None
     name = layer.name if layer else model._graph.names[id(operation)]
     kind = type(layer).__name__ if layer else type(operation.operation).__name__
@@ -182,9 +184,12 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def _totals(model: Any) -> list[str]:
-    groups = [("Trainable params", model.trainable_weights), ("Non-trainable params", model.non_trainable_weights)]
+    groups = [
+        ("Trainable params", model.trainable_weights),
+        ("Non-trainable params", model.non_trainable_weights),
+    ]
     optimizer = getattr(model, "optimizer", None)
-    if getattr(model, "compiled", False) and getattr(optimizer, "built", False):
+    if getattr(model, "compiled", False) and optimizer is not None and optimizer.built:
         groups.append(("Optimizer params", optimizer.variables))
     groups.insert(0, ("Total params", [v for _, variables in groups for v in variables]))
     return [f" {word}: {_count(variables):,} ({_memory(variables)})" for word, variables in groups]

@@ -1,5 +1,7 @@
 """Every op, with NumPy's and Keras's names. One op, one file; one family, one folder."""
 
+from typing import TYPE_CHECKING, Any
+
 from stepgrad import kernels
 from stepgrad.ops import (
     activation,
@@ -26,5 +28,9 @@ for _op in registry.values():
     if _op.ufunc is not None:  # so that numpy.exp(tensor) is stepgrad.ops.exp(tensor)
         public[_op.ufunc] = public.get(_op.name, _op)
 kernels.apply_environment()
+
+if TYPE_CHECKING:  # the loop above is beyond a type checker
+
+    def __getattr__(name: str) -> Any: ...
 
 __all__ = ["Op", "registry", *(name for family in _families for name in family.__all__)]

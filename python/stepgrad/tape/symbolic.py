@@ -43,7 +43,7 @@ class KerasTensor(Operators):
         self.shape = tuple(shape)
         self.dtype = str(dtype or config.floatx())
         self.name = name
-        self.node = node
+        self.node: Any = node  # None for a tensor that stands for data
         self.index = index
 
     @property

@@ -51,8 +51,8 @@ class Variable(Tensor):
         self.guard = [0]
         self.name = name or "variable"
         self.path = f"{state.scope}/{self.name}" if state.scope else self.name
-        self.regularizer = None
-        self.constraint = None
+        self.regularizer: Any = None
+        self.constraint: Any = None
 
     @property
     def trainable(self) -> bool:

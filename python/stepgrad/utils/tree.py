@@ -45,7 +45,9 @@ def is_shape(value: Any) -> bool:
     >>> is_shape((None, 3)), is_shape([(None, 3), (None, 4)])
     (True, False)
     """
-    return isinstance(value, list | tuple) and all(size is None or hasattr(size, "__index__") for size in value)
+    return isinstance(value, list | tuple) and all(
+        size is None or hasattr(size, "__index__") for size in value
+    )
 
 
 def map_shapes(function: Callable[[tuple], Any], shapes: Any) -> Any:
