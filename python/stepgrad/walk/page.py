@@ -16,7 +16,7 @@ _TILES = 16  # slices of a large array that are drawn
 _PIXELS = 64  # longest side of a drawn slice
 
 
-def render(walk: Any) -> str:
+def render(walk: Any, example: Any = None, rows: Any = ()) -> str:
     """Return the page for a walk, as one string of HTML."""
     values: dict[str, dict] = {}
     data = {
