@@ -152,7 +152,7 @@ class Binary(Op):
 class Comparison(Op):
     """A binary op whose result is a boolean: it has no gradient."""
 
-    promote = "same"
+    promote: str | None = "same"
     differentiable = False
     gradient_formula = r"\text{none: the result is constant almost everywhere}"
 
