@@ -15,7 +15,7 @@ def copied(name: str, values: Mapping[str, np.ndarray], answer: Answer, wrong: n
     for other, value in values.items():
         if other != name and np.shape(value) == shape:
             yield value, f"copied from {other}"
-    places = list(zip(*np.nonzero(wrong)))
+    places = [tuple(i) for i in np.argwhere(wrong)]
     own = np.where(np.isnan(answer.value), np.inf, answer.value)
     if len(shape) == 2 and shape[0] > 1:
         for row in {place[0] for place in places}:
@@ -42,7 +42,7 @@ def misplaced(right: np.ndarray, wrong: np.ndarray) -> Iterator[tuple[np.ndarray
                 yield np.roll(right, by, axis), "the right values stand one place too far"
         if len(shape) == 2 and shape[0] == shape[1]:
             yield right.T, "the right values stand with rows and columns exchanged"
-    for index in zip(*np.nonzero(wrong)):
+    for index in map(tuple, np.argwhere(wrong)):
         for other in np.ndindex(shape):
             if other != index:
                 found = np.full(shape, np.nan)

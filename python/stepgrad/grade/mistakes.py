@@ -110,7 +110,7 @@ def transposed(node: Expression, s: Situation) -> Iterator[Change]:
         for i, part in enumerate(node.parts):
             if part.kind == "ref" and len(s.shape(part)) == 2:
                 yield dataclasses.replace(node, parts=(*node.parts[:i], part.T, *node.parts[i + 1 :])), f"{part} was transposed"
-        yield (node.parts[1].T @ node.parts[0].T).T.T, "the result is transposed"
+        yield node.T, "the result is transposed"
     elif node.kind == "spread":
         yield dataclasses.replace(node, parts=(node.parts[0], Expression("turn", (node.parts[1],)))), "the filter was not turned"
     elif node.kind == "convolve":
@@ -236,7 +236,7 @@ def _plural(word: str) -> str:
     return "entries" if word == "entry" else word + "s"
 
 
-# name, rule: the most specific first. Those below `_slips` (see slips.py) come after the plain slips of the pen.
+# The most specific first. Between the two lists come the slips of the pen (slips.py).
 SPECIFIC: dict[str, Rule] = {
     "new weights in the backward pass": new_weights,
     "learning rate forgotten": learning_rate_forgotten,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,22 +14,22 @@ from stepgrad.grade.written import Answer, parse
 Slip = tuple[np.ndarray, str]
 
 
-def sign(right: np.ndarray, answer: Answer, wrong: np.ndarray) -> Iterator[Slip]:
+def sign(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     yield -right, "the sign is flipped"
 
 
-def power_of_ten(right: np.ndarray, answer: Answer, wrong: np.ndarray) -> Iterator[Slip]:
+def power_of_ten(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     for k in (1, -1, 2, -2, 3, -3):
         yield right * 10.0**k, f"off by a power of ten: {f'{10**abs(k)} times too ' + ('large' if k > 0 else 'small')}"
 
 
-def digits_swapped(right: np.ndarray, answer: Answer, wrong: np.ndarray) -> Iterator[Slip]:
+def digits_swapped(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     """Undo the swap in the learner's text, one entry at a time: where that is right, what was written is explained."""
     found, texts = np.full(right.shape, np.nan), []
-    for index in zip(*np.nonzero(wrong)):
+    for index in map(tuple, np.argwhere(wrong)):
         for text in swaps(answer.text[index]):
             value, half = parse(text)
-            if abs(value - right[index]) <= half * (1 + 1e-9):
+            if abs(value - right[index]) <= half * (1 + 1e-9) + radius[index]:
                 found[index] = answer.value[index]
                 texts.append(f"{text} became {answer.text[index]}")
                 break
@@ -36,7 +37,7 @@ def digits_swapped(right: np.ndarray, answer: Answer, wrong: np.ndarray) -> Iter
         yield found, "two digits are swapped: " + ", ".join(texts)
 
 
-def cut_off(right: np.ndarray, answer: Answer, wrong: np.ndarray) -> Iterator[Slip]:
+def cut_off(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     unit = np.where(answer.half > 0, 2 * answer.half, 1)
     cut = np.where(answer.half > 0, np.trunc(right / unit + 1e-9 * np.sign(right)) * unit, np.nan)
     yield np.where(np.abs(cut - answer.value) < unit / 1000, answer.value, np.nan), "the last digits were cut off, not rounded"
@@ -55,7 +56,7 @@ def swaps(text: str) -> Iterator[str]:
     ['1.035', '0.315', '0.153']
     """
     places = [i for i, c in enumerate(text.lower().partition("e")[0]) if c.isdigit()]
-    for i, j in zip(places, places[1:]):
+    for i, j in itertools.pairwise(places):
         if text[i] != text[j]:
             letters = list(text)
             letters[i], letters[j] = letters[j], letters[i]
