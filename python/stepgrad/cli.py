@@ -1,4 +1,4 @@
-"""The command line: `stepgrad doctor`, `stepgrad kernels`, `stepgrad demo`."""
+"""The command line: `stepgrad doctor`, `kernels`, `demo`, `ladder` and `bench`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def main() -> None:
 
 
 def _app(typer):
+    from stepgrad.bench import commands
+    from stepgrad.walk.commands import walk
+
     app = typer.Typer(
         help="A deep-learning engine that shows its work.", no_args_is_help=True, add_completion=False,
         pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -25,6 +28,9 @@ def _app(typer):
     app.command()(doctor)
     app.command()(kernels)
     app.command()(demo)
+    app.command()(walk)
+    app.command()(commands.ladder)
+    app.command()(commands.bench)
     return app
 
 
@@ -63,6 +69,7 @@ def kernels(op: str = "") -> None:
     from rich.table import Table
 
     import stepgrad
+    from stepgrad import optimizers  # noqa: F401 - their updates are entries of the table too
 
     table = Table("op", "device", "rung", "why", "ladder")
     for row in stepgrad.kernels.table():
