@@ -89,7 +89,9 @@ def read_archive(path: str) -> dict[str, bytes]:
                 if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(content):
                     raise DataError(f"'{path}' is no stepgrad file", got=f"a compressed member '{info.filename}'")
             return {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error) as error:
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, struct.error, zlib.error) as error:
         raise damaged(path, str(error)) from error
 
 
