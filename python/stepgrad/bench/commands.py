@@ -1,0 +1,120 @@
+"""The commands `stepgrad ladder` and `stepgrad bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stepgrad.errors import ArgumentError, KernelError
+
+
+def ladder(op: str, size: int = 0, threads: int = 1, budget: float = 1.0) -> None:
+    """Print the kernels of one op from the plainest to the fastest: verified, timed, and why each is faster.
+
+    --size is N for matmul, height and width for images, the length of a row for softmax and sums, entries otherwise.
+    With one thread the clock is the CPU time of the process, with more it is the wall clock. --budget is in seconds a rung.
+    """
+    from rich.console import Console
+    from rich.live import Live
+
+    from stepgrad.bench.ladder import Ladder, draw
+    from stepgrad.bench.threads import set_threads
+
+    if size < 0 or threads < 1:
+        raise ArgumentError("sizes and threads are counted from 1", got=f"--size {size} --threads {threads}")
+    set_threads(threads)
+    rungs = Ladder(op, size or None, threads, budget)
+    console = Console()
+    with Live(draw(rungs), console=console, auto_refresh=False, transient=True) as live:
+
+        def redraw():
+            live.update(draw(rungs), refresh=True)
+
+        rungs.verify(redraw)
+        rungs.time(on_change=redraw)
+    console.print(draw(rungs))
+    clock = "CPU time of 1 thread" if threads == 1 else f"wall clock, {threads} threads for the rungs that use threads"
+    samples = [rung.summary for rung in rungs.rungs if rung.summary]
+    dropped = sum(s.dropped for s in samples)
+    busy = "; the machine is busy, take this as a sketch" if any(s.busy for s in samples) else ""
+    console.print(f"Medians, {clock}. {dropped} interrupted samples dropped{busy}. Each rung agreed with float64 first.")
+    wrong = [rung.name for rung in rungs.rungs if rung.refused.startswith("WRONG")]
+    if wrong:
+        raise KernelError(f"wrong results from {', '.join(wrong)}", op=op, fix="run the op tests: pytest tests/ops")
+
+
+def bench(quick: bool = False, out: Path = Path("benchmarks/results"), only: str = "", threads: str = "", seed: int = 0) -> None:
+    """Verify, then time: kernels, single ops and training steps, ours and those of the libraries that are installed.
+
+    Writes results.json, results.md, ladders.png and ratios.png into --out, and refreshes the tables between markers in the
+    README.md of the current folder. --only is kernels, ops or steps, or several with commas. --threads is 1,2 for instance;
+    1 and all CPUs if left out, 1 with --quick. --seed draws the shapes that nobody tuned on.
+    """
+    import os
+    import time
+
+    from rich.console import Console
+
+    from stepgrad.bench import machine, report, suite
+    from stepgrad.bench.race import Track
+
+    sections = tuple(only.split(",")) if only else suite.SECTIONS
+    if not set(sections) <= set(suite.SECTIONS):
+        raise ArgumentError("there is no such section", expected=f"--only with {', '.join(suite.SECTIONS)}", got=only)
+    if not all(count.isdigit() and int(count) for count in threads.split(",") if threads):
+        raise ArgumentError("--threads is a list of numbers", expected="--threads 1,2", got=threads)
+    description = machine.describe()
+    every = {1} if quick else {1, description["cores"] or os.cpu_count() or 1}
+    counts = [int(count) for count in threads.split(",")] if threads else sorted(every)
+    rounds, seconds, budget = (5, 0.015, 0.4) if quick else (10, 0.025, 1.2)
+
+    console, results, start = Console(), [], time.perf_counter()
+    for count in counts:
+        with Track(count, rounds, seconds, budget) as track:
+            for race in suite.races(sections, count, quick, seed):
+                results += track.run(race)
+                _print_race(console, results[-len(race.entries) :])
+    best = ", ".join(
+        f"{rate:.4g} {unit} with {count} thread{'s' * (count > 1)}"
+        for (unit, count), rate in report.best_seen(results).items()
+        if unit == "GFLOP/s"
+    )
+    limits = [f"best rate seen on any shape, by anybody, taken as the peak: {best}"] if best else []
+    limits.append(f"copying 192 MiB: {machine.copy_rate():.3g} GB/s read and written, 1 thread")
+    without = suite.without_case()
+    limits += [f"ops with native kernels that no benchmark has inputs for: {', '.join(without)}"] if without else []
+    minutes = (time.perf_counter() - start) / 60
+    settings = {"quick": quick, "threads": counts, "rounds": rounds, "seed": seed, "minutes": minutes, "limits": limits}
+    _write(out, results, description, settings, console)
+
+
+def _print_race(console, results) -> None:
+    from stepgrad.bench.report import duration, verdict
+
+    parts = []
+    for r in results:
+        if r.summary is not None:
+            value = f"{r.rate:.3g} {r.unit}" if r.rate else duration(r.summary.median)
+            parts.append(f"{r.contestant} {value}" + (f" ({verdict(r.ratio).replace('*', '')})" if r.ratio else ""))
+        elif "not installed" not in r.note:
+            parts.append(f"{r.contestant} {r.note}")
+    first = results[0]
+    console.print(f"{first.section}, {first.title}, {first.threads} thread{'s' * (first.threads > 1)}: {'; '.join(parts)}", markup=False)
+
+
+def _write(out: Path, results, description, settings, console) -> None:
+    from stepgrad.bench import plots, report
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(report.to_json(results, description, settings), encoding="utf-8")
+    (out / "results.md").write_text(report.to_markdown(results, description, settings), encoding="utf-8")
+    written = [out / "results.json", out / "results.md", *plots.save(results, out)]
+    refreshed = report.refresh(Path("README.md"), results, description, settings)
+    console.print("written: " + ", ".join(map(str, written)), markup=False)
+    if refreshed:
+        console.print(f"README.md: {', '.join(refreshed)}", markup=False)
+    absent = sorted({f"{r.contestant} ({r.note})" for r in results if "not installed" in r.note})
+    if absent:
+        console.print(f"left out: {'; '.join(absent)}", markup=False)
+    wrong = sorted({f"{r.title}: {r.contestant}" for r in results if "WRONG" in r.note})
+    if wrong:
+        raise KernelError(f"wrong results, not timed: {'; '.join(wrong)}", fix="see results.md, and run the op tests")

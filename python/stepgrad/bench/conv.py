@@ -1,0 +1,99 @@
+"""Convolution, forward and both gradients: our top rungs against PyTorch in both of its layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stepgrad import kernels
+from stepgrad.bench.libraries import CHANNELS_LAST, TORCH
+
+TOLERANCE = 2e-4
+PASSES = {"forward": "conv2d", "input": "conv2d_input_gradient", "weights": "conv2d_weight_gradient"}
+
+
+class Convolution(NamedTuple):
+    """Square images and filters; the same padding on all sides."""
+
+    batch: int
+    side: int
+    channels: int
+    filters: int
+    kernel: int = 3
+    padding: int = 0
+
+    @property
+    def out(self) -> int:
+        return self.side + 2 * self.padding - self.kernel + 1
+
+    @property
+    def title(self) -> str:
+        ends = f"{self.kernel}x{self.kernel}{' same' if self.padding else ''}"
+        return f"{self.batch}x{self.side}x{self.side}x{self.channels} to {self.filters}, {ends}"
+
+    @property
+    def flops(self) -> float:
+        return 2.0 * self.batch * self.out**2 * self.filters * self.kernel**2 * self.channels
+
+
+CONVOLUTIONS = {
+    c.title: c
+    for c in (
+        Convolution(32, 32, 3, 32), Convolution(32, 15, 32, 64, padding=1), Convolution(32, 28, 1, 32),
+        Convolution(16, 28, 128, 128, padding=1), Convolution(32, 24, 32, 64, kernel=5), Convolution(32, 28, 64, 64, kernel=1),
+        Convolution(8, 112, 3, 64, padding=1),
+    )
+}  # fmt: skip
+
+
+def _arrays(c: Convolution):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((c.batch, c.side, c.side, c.channels), np.float32)
+    w = rng.standard_normal((c.kernel, c.kernel, c.channels, c.filters), np.float32)
+    return x, w, rng.standard_normal((c.batch, c.out, c.out, c.filters), np.float32)
+
+
+def _call(title: str, which: str, rung: int, dtype: type = np.float32) -> Callable[[], Any]:
+    c = CONVOLUTIONS[title]
+    x, w, gy = (a.astype(dtype, copy=False) for a in _arrays(c))
+    padding = {"padding": ((c.padding,) * 2,) * 2}
+    calls: dict[str, tuple[tuple, dict]] = {
+        "forward": ((x, w), padding),
+        "input": ((gy, w), {**padding, "input_size": (c.side, c.side)}),
+        "weights": ((x, gy), {**padding, "kernel_size": (c.kernel, c.kernel)}),
+    }
+    arrays, attrs = calls[which]
+    function = kernels.rungs(PASSES[which])[rung].function
+    return lambda: function(*arrays, **attrs)
+
+
+def expected(title: str, which: str) -> tuple[np.ndarray, ...]:
+    """Return what the reference computes in float64."""
+    return (_call(title, which, 0, np.float64)(),)
+
+
+def load(library: str, title: str, which: str) -> tuple[Callable[[], Any], tuple[np.ndarray, ...]]:
+    """Return (a call without arguments, what it computed)."""
+    if library not in (TORCH.name, CHANNELS_LAST.name):
+        run = _call(title, which, -1)
+        return run, (run(),)
+    run = _torch(CONVOLUTIONS[title], which, library == CHANNELS_LAST.name)
+    order = (2, 3, 1, 0) if which == "weights" else (0, 2, 3, 1)
+    return run, (run().permute(order).contiguous().numpy(),)
+
+
+def _torch(c: Convolution, which: str, channels_last: bool) -> Callable[[], Any]:
+    import torch
+
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    x, w, gy = map(torch.from_numpy, _arrays(c))
+    x, gy = (a.permute(0, 3, 1, 2).contiguous(memory_format=layout) for a in (x, gy))
+    w = w.permute(3, 2, 0, 1).contiguous(memory_format=layout)
+    if which == "forward":
+        return lambda: torch.nn.functional.conv2d(x, w, padding=c.padding)
+    padding, mask = [c.padding] * 2, [which == "input", which == "weights", False]
+    backward, ones, zeros = torch.ops.aten.convolution_backward, [1, 1], [0, 0]
+    wanted = 0 if which == "input" else 1
+    return lambda: backward(gy, x, w, None, ones, padding, ones, False, zeros, 1, mask)[wanted]

@@ -1,0 +1,50 @@
+"""The contestants: what each needs to be installed, and the environment of its process."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import NamedTuple
+
+
+class Library(NamedTuple):
+    """One contestant; contestants with the same `process` may share one."""
+
+    name: str
+    packages: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+STEPGRAD, NUMPY = Library("stepgrad"), Library("NumPy")
+FIT = Library("stepgrad, train_on_batch")
+ON_NUMPY = Library("stepgrad on NumPy", (), (("STEPGRAD_KERNELS", "numpy"),))
+OPENBLAS, MKL = Library("OpenBLAS"), Library("MKL", ("torch",))
+TORCH = Library("PyTorch", ("torch",))
+CHANNELS_LAST, FUSED = Library("PyTorch, channels_last", ("torch",)), Library("PyTorch, fused Adam", ("torch",))
+KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
+JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
+TENSORFLOW = Library("TensorFlow", ("keras", "tensorflow"), (("KERAS_BACKEND", "tensorflow"), ("TF_CPP_MIN_LOG_LEVEL", "3")))
+
+LIBRARIES = {
+    library.name: library
+    for library in (
+        STEPGRAD, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, KERAS_TORCH, JAX, TENSORFLOW,
+    )
+}  # fmt: skip
+
+
+def missing(library: Library) -> list[str]:
+    """Return the packages that a contestant needs and that are not installed.
+
+    Examples
+    --------
+    >>> missing(STEPGRAD)
+    []
+    """
+    return [package for package in library.packages if importlib.util.find_spec(package) is None]
+
+
+def environment(library: Library, threads: int) -> dict[str, str]:
+    """Return the environment of a contestant's process."""
+    pools = ("STEPGRAD_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NPROC")
+    return {**os.environ, **dict.fromkeys(pools, str(threads)), **dict(library.environment)}

@@ -1,0 +1,215 @@
+"""Whole training steps: forward, backward and Adam, in each library's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stepgrad.bench.libraries import (
+    CHANNELS_LAST,
+    FIT,
+    FUSED,
+    JAX,
+    KERAS_TORCH,
+    ON_NUMPY,
+    STEPGRAD,
+    TENSORFLOW,
+    TORCH,
+)
+from stepgrad.bench.nets import NETS, Net, batch, loss_of, sequential, weights
+
+STEPS, RATE, EPSILON = 3, 1e-3, 1e-7  # steps that are verified; Adam's numbers, Keras's defaults
+# Updates by Adam divide by gradients close to 0, where the last digits of float32 count.
+TOLERANCE = 2e-3
+
+
+def losses(step: Callable[[], Any]) -> tuple[np.ndarray, ...]:
+    """Return the losses of the first steps: equal only if forward, backward and update are."""
+    return (np.array([_number(step()) for _ in range(STEPS)]),)
+
+
+def _number(loss: Any) -> float:
+    return float(loss.detach() if hasattr(loss, "detach") else loss)  # PyTorch warns about numbers still on its tape
+
+
+def load(library: str, net: str) -> tuple[Callable[[], Any], tuple[np.ndarray, ...]]:
+    """Return (a training step, the first losses)."""
+    step = make(net, library)
+    return step, losses(step)
+
+
+def expected(net: str) -> tuple[np.ndarray, ...]:
+    """Return the losses in float64, computed by the engine on the NumPy reference of every op."""
+    from stepgrad import config, kernels
+
+    floatx = config.floatx()
+    config.set_floatx("float64")
+    try:
+        with kernels.use(kernels.REFERENCE):
+            return losses(_stepgrad(NETS[net], np.float64))
+    finally:
+        config.set_floatx(floatx)
+
+
+def make(net: str, library: str) -> Callable[[], Any]:
+    """Return a training step that returns the loss before its update."""
+    of = NETS[net]
+    if library in (STEPGRAD.name, ON_NUMPY.name):
+        return _stepgrad(of)
+    if library == FIT.name:
+        import stepgrad
+
+        return _train_on_batch(of, stepgrad)
+    if library == KERAS_TORCH.name:
+        import keras
+
+        return _train_on_batch(of, keras)
+    if library in (TORCH.name, FUSED.name, CHANNELS_LAST.name):
+        return _torch(of, fused=library == FUSED.name, channels_last=library == CHANNELS_LAST.name)
+    return {JAX.name: _jax, TENSORFLOW.name: _tensorflow}[library](of)
+
+
+def contestants(net: str) -> list[str]:
+    """Return who can run a network: channels_last means something for images only."""
+    images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
+    every = [STEPGRAD, FIT, ON_NUMPY, TORCH, FUSED, *images, KERAS_TORCH, JAX, TENSORFLOW]
+    return [library.name for library in every]
+
+
+def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
+    import stepgrad
+
+    model, loss, optimizer = sequential(net, stepgrad), loss_of(net, stepgrad), stepgrad.optimizers.Adam(RATE, epsilon=EPSILON)
+    x, y = batch(net)
+    inputs, labels = stepgrad.Tensor(x.astype(dtype)), stepgrad.Tensor(y.astype(dtype) if net.one_hot else y)
+    variables = model.trainable_variables
+
+    def step():
+        for variable in variables:
+            variable.grad = None
+        value = loss(labels, model(inputs, training=True))
+        value.backward()
+        optimizer.apply([variable.grad for variable in variables], variables)
+        return value
+
+    return step
+
+
+def _train_on_batch(net: Net, library: Any) -> Callable[[], Any]:
+    model = sequential(net, library)
+    model.compile(library.optimizers.Adam(RATE, epsilon=EPSILON), loss_of(net, library))
+    x, y = batch(net)
+
+    def step():
+        model.reset_metrics()  # what train_on_batch returns is a mean since the last reset
+        return model.train_on_batch(x, y)
+
+    return step
+
+
+def _torch(net: Net, fused: bool, channels_last: bool) -> Callable[[], Any]:
+    import torch
+
+    model = torch_model(net)
+    x, y = (torch.from_numpy(a) for a in batch(net))
+    if x.ndim == 4:
+        x = x.permute(0, 3, 1, 2).contiguous()
+    if channels_last:
+        model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    y = y if net.one_hot else y.long()
+    criterion = torch.nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), RATE, eps=EPSILON, **({"fused": True} if fused else {}))
+
+    def step():
+        optimizer.zero_grad()
+        value = criterion(model(x), y)
+        value.backward()
+        optimizer.step()
+        return value
+
+    return step
+
+
+def torch_model(net: Net) -> Any:
+    """Build the network for PyTorch, channels first, from the same weights. Softmax is left to the loss."""
+    import torch
+    from torch import nn
+
+    def parameter(array):
+        return nn.Parameter(torch.from_numpy(np.ascontiguousarray(array)))
+
+    given, modules, shape, flattened = iter(weights(net)), [], net.input_shape, None
+    for kind, *numbers in net.layers:
+        if kind == "pool":
+            modules.append(nn.MaxPool2d(2))
+            shape = (shape[0] // 2, shape[1] // 2, shape[2])
+            continue
+        if kind == "flatten":
+            modules.append(nn.Flatten())
+            flattened = shape
+            continue
+        kernel, bias = next(given), next(given)
+        if kind == "conv":
+            layer = nn.Conv2d(*kernel.shape[2:], kernel.shape[:2])
+            layer.weight = parameter(kernel.transpose(3, 2, 0, 1))
+            shape = (shape[0] - kernel.shape[0] + 1, shape[1] - kernel.shape[1] + 1, kernel.shape[3])
+        else:
+            if flattened:  # its pixels come channels first here
+                kernel = kernel.reshape(*flattened, -1).transpose(2, 0, 1, 3).reshape(kernel.shape)
+                flattened = None
+            layer = nn.Linear(*kernel.shape)
+            layer.weight = parameter(kernel.T)
+        layer.bias = parameter(bias)
+        modules.append(layer)
+        activation = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}.get(numbers[-1])
+        modules += [activation()] if activation else []
+    return nn.Sequential(*modules)
+
+
+def _jax(net: Net) -> Callable[[], Any]:
+    """A Keras model on JAX, its whole step under jax.jit."""
+    import jax
+    import keras
+
+    model, loss, optimizer = sequential(net, keras), loss_of(net, keras), keras.optimizers.Adam(RATE, epsilon=EPSILON)
+    optimizer.build(model.trainable_variables)
+    x, y = (jax.numpy.asarray(a) for a in batch(net))
+    fixed = [v.value for v in model.non_trainable_variables]
+
+    def compute(trainable):
+        return loss(y, model.stateless_call(trainable, fixed, x, training=True)[0])
+
+    @jax.jit
+    def update(trainable, slots):
+        value, gradients = jax.value_and_grad(compute)(trainable)
+        trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
+        return value, trainable, slots
+
+    state = [[v.value for v in model.trainable_variables], [v.value for v in optimizer.variables]]
+
+    def step():
+        value, *state[:] = update(*state)
+        return value.block_until_ready()
+
+    return step
+
+
+def _tensorflow(net: Net) -> Callable[[], Any]:
+    """A Keras model on TensorFlow, its whole step in a tf.function."""
+    import keras
+    import tensorflow as tf
+
+    model, loss, optimizer = sequential(net, keras), loss_of(net, keras), keras.optimizers.Adam(RATE, epsilon=EPSILON)
+    x, y = (tf.constant(a) for a in batch(net))
+    optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            value = loss(y, model(x, training=True))
+        optimizer.apply(tape.gradient(value, model.trainable_variables), model.trainable_variables)
+        return value
+
+    return lambda: float(step())

@@ -1,0 +1,29 @@
+"""Threads: how many our kernels and NumPy's OpenBLAS may use in this process."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+
+from stepgrad import kernels
+
+
+def openblas() -> ctypes.CDLL | None:
+    """Return the OpenBLAS that came with NumPy, or None where NumPy was built on something else."""
+    folder = Path(np.__file__).parents[1] / "numpy.libs"
+    for path in sorted(folder.glob("libscipy_openblas64_*")):
+        return ctypes.CDLL(str(path))
+    return None
+
+
+def set_threads(count: int) -> None:
+    """Let our kernels and OpenBLAS use `count` threads from now on."""
+    if kernels.compiled():
+        from stepgrad import _cpu
+
+        _cpu.set_num_threads(count)
+    library = openblas()
+    if library is not None:
+        library.scipy_openblas_set_num_threads64_(ctypes.c_int(count))

@@ -1,0 +1,158 @@
+"""The races, in processes of their own, and the report that is made of them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from stepgrad.bench import conv, gemm, libraries, machine, nets, plots, report, singles, steps, suite
+from stepgrad.bench.race import Entry, Race, Result, Track
+from stepgrad.bench.timing import Sample, summarize
+from stepgrad.bench.verify import verify
+
+SETTINGS = {"quick": True, "threads": [1], "rounds": 2, "seed": 0, "minutes": 0.1, "limits": ["a limit"]}
+
+
+def result(contestant, seconds, ratio=None, title="a case", section="sgemm", **more):
+    samples = [Sample(seconds, False)] * 3
+    return Result(
+        section, title, contestant, 1, error=0.0, summary=summarize(samples), rate=1 / seconds, unit="GFLOP/s",
+        ratio=ratio, samples=samples, **more,
+    )  # fmt: skip
+
+
+RESULTS = [
+    result("stepgrad", 1.0), result("OpenBLAS", 2.0, 2.0), result("MKL", 0.5, 0.5),
+    Result("sgemm", "a case", "JAX", 1, note="not installed: jax"),
+    result("numpy", 2.0, 4.0, "matmul: 4 x 4 x 4", "ladders"), result("naive", 4.0, 8.0, "matmul: 4 x 4 x 4", "ladders"),
+    result("stepgrad", 1.0, None, "a net", "steps", memory=50.0, faults=3.0),
+    result("stepgrad on NumPy", 0.9, 0.9, "a net", "steps", memory=51.0, faults=2.0),
+    result("PyTorch", 0.8, 0.8, "a net", "steps", memory=300.0, faults=1.0),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def track():
+    with Track(rounds=2, seconds=1e-4, budget=0.1) as track:
+        yield track
+
+
+def test_a_race_verifies_and_times_each_contestant(track):
+    spec = {"shape": "TN 5x6x7"}
+    race = Race("sgemm", "TN 5x6x7", "gemm", {name: Entry(name, spec) for name in ("stepgrad", "OpenBLAS")}, work=420.0)
+    ours, openblas = track.run(race)
+    assert ours.note == "" and ours.error < 1e-5 and len(ours.samples) == 2 and ours.rate > 0 and ours.ratio is None
+    if openblas.note:  # a NumPy without it
+        assert "OpenBLAS" in openblas.note
+    else:
+        assert openblas.error < 1e-5 and openblas.ratio > 0
+
+
+def test_a_wrong_contestant_is_refused(track, monkeypatch):
+    monkeypatch.setattr(gemm, "expected", lambda shape: (np.zeros((2, 2)),))
+    [only] = track.run(Race("sgemm", "NN 2x2x2", "gemm", {"stepgrad": Entry("stepgrad", {"shape": "NN 2x2x2"})}))
+    assert "WRONG, not timed" in only.note and only.samples == [] and only.summary is None
+
+
+def test_a_failure_is_reported_and_the_others_go_on(track, monkeypatch):
+    good, bad = {"op": "exp", "size": 50, "rung": "numpy"}, {"op": "exp", "size": 50, "rung": "no such rung"}
+    works, fails = track.run(Race("ladders", "exp", "rung", {"numpy": Entry("stepgrad", good), "bad": Entry("stepgrad", bad)}))
+    assert works.samples and fails.note.startswith("failed: ") and not fails.samples
+
+
+def test_a_library_that_is_not_installed_is_listed(track, monkeypatch):
+    absent = libraries.Library("Absent", ("no_such_package",))
+    monkeypatch.setitem(libraries.LIBRARIES, "Absent", absent)
+    [only] = track.run(Race("steps", "x", "single", {"Absent": Entry("Absent", {"name": "x * y, 3 entries"})}))
+    assert only.note == "not installed: no_such_package"
+
+
+def test_a_training_step_in_a_process_of_its_own_reports_its_memory():
+    with Track(rounds=1, seconds=1e-4) as track:
+        [ours] = track.run(Race("steps", "tiny", "step", {"stepgrad": Entry("stepgrad", {"net": "tiny"})}, fresh=True))
+    assert ours.note == "" and ours.memory > 1 and ours.faults >= 0
+
+
+@pytest.mark.parametrize("library", ["stepgrad", "stepgrad, train_on_batch", "PyTorch", "PyTorch, fused Adam"])
+def test_libraries_agree_on_the_tiny_net(library):
+    if "PyTorch" in library:
+        pytest.importorskip("torch")
+    assert verify(steps.load(library, "tiny")[1], steps.expected("tiny"), steps.TOLERANCE).problem == ""
+
+
+def test_pytorch_gets_the_same_convolutional_net():
+    torch = pytest.importorskip("torch")
+    import stepgrad
+
+    net = nets.NETS["demo"]
+    x = nets.batch(net)[0]
+    ours = nets.sequential(net, stepgrad)(stepgrad.Tensor(x)).numpy()
+    theirs = steps.torch_model(net)(torch.from_numpy(x).permute(0, 3, 1, 2)).detach().numpy()
+    assert verify([theirs], [ours.astype(np.float64)]).problem == ""
+
+
+def test_a_step_that_learns_nothing_is_found():
+    wrong = (np.repeat(steps.expected("tiny")[0][:1], steps.STEPS),)
+    assert verify(wrong, steps.expected("tiny"), steps.TOLERANCE).problem
+
+
+@pytest.mark.parametrize("name", list(singles.SINGLES)[:4])
+def test_single_ops_agree_with_float64(name):
+    assert verify(singles.load("stepgrad", name)[1], singles.expected(name)).problem == ""
+
+
+def test_convolutions_in_both_layouts_of_pytorch_agree(monkeypatch):
+    pytest.importorskip("torch")
+    small = conv.Convolution(2, 5, 3, 4, padding=1)
+    monkeypatch.setitem(conv.CONVOLUTIONS, small.title, small)
+    for which in conv.PASSES:
+        for library in ("stepgrad", "PyTorch", "PyTorch, channels_last"):
+            assert verify(conv.load(library, small.title, which)[1], conv.expected(small.title, which)).problem == ""
+
+
+def test_drawn_shapes_depend_on_the_seed_only():
+    assert gemm.draw(5, 1) == gemm.draw(5, 1) != gemm.draw(5, 2)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_suite_knows_all_that_its_races_name(quick):
+    races = list(suite.races(("ops", "steps"), 1, quick, 0))
+    assert {race.section for race in races} == {"single ops", "steps"}
+    for race in races:
+        assert all(entry.library in libraries.LIBRARIES for entry in race.entries.values())
+
+
+def test_json_describes_the_machine():
+    data = json.loads(report.to_json(RESULTS, machine.describe(), SETTINGS))
+    assert {"cpu", "cores", "flags", "compiler", "load", "versions", "date"} <= set(data["machine"])
+    assert data["machine"]["versions"]["numpy"] == np.__version__
+    assert data["settings"]["seed"] == 0
+    assert data["results"][0]["summary"]["median"] == 1.0 and len(data["results"]) == len(RESULTS)
+
+
+def test_markdown_shows_losses_and_what_was_left_out():
+    text = report.to_markdown(RESULTS, machine.describe(), SETTINGS)
+    assert "0.5 us" not in text and "2 (**0.50 loss**)" in text  # MKL's rate and the ratio
+    assert "0.5 (2.00)" in text  # OpenBLAS
+    assert "- JAX: not installed: jax" in text
+    assert "1.25 (**0.80 loss**) [300, 1]" in text  # PyTorch's step, memory and page faults
+    assert "(0.90)" in text  # our own other way is no loss
+    assert "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 25% |" in text  # of MKL's 2 in the same section of rates
+
+
+def test_the_readme_is_rewritten_between_its_markers_only(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("top\n<!-- bench:sgemm -->\nold\n<!-- /bench:sgemm -->\n<!-- bench:conv2d -->keep<!-- /bench:conv2d -->\nend\n")
+    assert report.refresh(readme, RESULTS, machine.describe(), SETTINGS) == ["sgemm"]
+    text = readme.read_text()
+    assert text.startswith("top\n") and text.endswith("keep<!-- /bench:conv2d -->\nend\n")
+    assert "old" not in text and "**0.50 loss**" in text
+    before = text
+    report.refresh(readme, RESULTS, machine.describe(), SETTINGS)
+    assert readme.read_text() == before
+    assert report.refresh(tmp_path / "absent.md", RESULTS, {}, {}) == []
+
+
+def test_plots_are_written(tmp_path):
+    assert [path.name for path in plots.save(RESULTS, tmp_path)] == ["ladders.png", "ratios.png"]
+    assert plots.save([], tmp_path) == []
