@@ -14,19 +14,24 @@ namespace STEPGRAD_ISA {
 STEPGRAD_INLINE vec_f32 as_float(vec_i32 bits) { return reinterpret_cast<vec_f32>(bits); }
 STEPGRAD_INLINE vec_i32 as_bits(vec_f32 x) { return reinterpret_cast<vec_i32>(x); }
 STEPGRAD_INLINE vec_f32 vabs(vec_f32 x) { return as_float(as_bits(x) & 0x7fffffff); }
-STEPGRAD_INLINE vec_f64 vabs(vec_f64 x) { return reinterpret_cast<vec_f64>(reinterpret_cast<vec_i64>(x) & INT64_MAX); }
+STEPGRAD_INLINE vec_f64 vabs(vec_f64 x) {
+  return reinterpret_cast<vec_f64>(reinterpret_cast<vec_i64>(x) & INT64_MAX);
+}
 
 template <class V, class F> STEPGRAD_INLINE V each_lane(V v, F f) {
   for (unsigned i = 0; i < sizeof(V) / sizeof(v[0]); i++) v[i] = f(v[i]);
   return v;
 }
 
-constexpr float LN2_HI = 0.693359375f;      // ln 2 in two parts: n * LN2_HI is exact for every exponent n
+constexpr float LN2_HI = 0.693359375f; // ln 2 in two parts: n * LN2_HI is exact for every exponent n
 constexpr float LN2_LO = -2.12194440e-4f;
 constexpr float LOG2_E = 1.44269504f;
-constexpr float ROUNDER = 12582912.0f;      // 1.5 * 2^23: adding it pushes the fraction bits out, rounding to an integer
+constexpr float ROUNDER =
+    12582912.0f; // 1.5 * 2^23: adding it pushes the fraction bits out, rounding to an integer
 
-STEPGRAD_INLINE vec_f32 power_of_two(vec_i32 n) { return as_float((n + 127) << 23); } // 2^n for -126 <= n <= 127
+STEPGRAD_INLINE vec_f32 power_of_two(vec_i32 n) {
+  return as_float((n + 127) << 23);
+} // 2^n for -126 <= n <= 127
 
 // x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1 by Taylor's series: the first term left out, r^8 / 8!, is 5e-9.
 STEPGRAD_INLINE vec_f32 reduced_expm1(vec_f32 x, vec_i32* n) {
@@ -34,7 +39,8 @@ STEPGRAD_INLINE vec_f32 reduced_expm1(vec_f32 x, vec_i32* n) {
   const vec_f32 whole = shifted - ROUNDER;
   *n = as_bits(shifted) - as_bits(splat(ROUNDER));
   const vec_f32 r = (x - whole * LN2_HI) - whole * LN2_LO;
-  const vec_f32 p = 0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r * (1 / 5040.0f)))));
+  const vec_f32 p =
+      0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r * (1 / 5040.0f)))));
   return r + r * r * p;
 }
 
@@ -55,11 +61,13 @@ STEPGRAD_INLINE vec_f64 vexp(vec_f64 x) {
 //   log m = 2 (s + s^3/3 + s^5/5 + ...) = f - (f^2/2 - s (f^2/2 + R)),  R = 2 (s^2/3 + s^4/5 + ...)
 // where the second form does not lose digits near m = 1.
 STEPGRAD_INLINE vec_f32 vlog(vec_f32 x) {
-  const float smallest_normal = std::numeric_limits<float>::min(), inf = std::numeric_limits<float>::infinity();
+  const float smallest_normal = std::numeric_limits<float>::min(),
+              inf = std::numeric_limits<float>::infinity();
   const vec_i32 denormal = x < smallest_normal;
   const vec_i32 bits = as_bits(denormal ? x * 8388608.0f : x); // 2^23
   const vec_i32 e = (bits - 0x3f3504f3) >> 23;                 // 0x3f3504f3: the bits of sqrt(1/2)
-  const vec_f32 m = as_float(bits - (e << 23)), f = m - 1.0f, s = f / (2.0f + f), z = s * s, half_square = 0.5f * f * f;
+  const vec_f32 m = as_float(bits - (e << 23)), f = m - 1.0f, s = f / (2.0f + f), z = s * s,
+                half_square = 0.5f * f * f;
   const vec_f32 R = z * (2 / 3.0f + z * (2 / 5.0f + z * (2 / 7.0f + z * (2 / 9.0f))));
   const vec_f32 k = __builtin_convertvector(denormal ? e - 23 : e, vec_f32);
   vec_f32 y = k * LN2_HI - ((half_square - (s * (half_square + R) + k * LN2_LO)) - f);
@@ -105,7 +113,8 @@ STEPGRAD_INLINE vec_f32 vpositive_erfc(vec_f32 z) {
   z = z > 10.2f ? splat(10.2f) : z;
   const vec_f32 t = 1.0f / (1.0f + 0.5f * z);
   vec_f32 P = splat(-0.059124596f);
-  for (float c : {0.28484699f, -0.48776451f, 0.27871478f, -0.02707305f, 0.20287665f, 0.24305561f, 0.28238195f, 0.28208604f})
+  for (float c : {0.28484699f, -0.48776451f, 0.27871478f, -0.02707305f, 0.20287665f, 0.24305561f, 0.28238195f,
+                  0.28208604f})
     P = P * t + c;
   const vec_f32 high = as_float(as_bits(z) & ~0xfff), rest = (z - high) * (z + high);
   return vexp(-high * high) * (1.0f - rest * (1.0f - rest * (0.5f - rest * (1 / 6.0f)))) * t * P;
@@ -115,8 +124,8 @@ STEPGRAD_INLINE vec_f32 vpositive_erfc(vec_f32 z) {
 STEPGRAD_INLINE vec_f32 verf(vec_f32 x) {
   const vec_f32 a = vabs(x), z = x * x;
   vec_f32 series = splat(1.0f / (40320 * 17));
-  for (float c : {-1.0f / (5040 * 15), 1.0f / (720 * 13), -1.0f / (120 * 11), 1.0f / (24 * 9), -1.0f / (6 * 7), 1.0f / (2 * 5),
-                  -1.0f / 3, 1.0f})
+  for (float c : {-1.0f / (5040 * 15), 1.0f / (720 * 13), -1.0f / (120 * 11), 1.0f / (24 * 9),
+                  -1.0f / (6 * 7), 1.0f / (2 * 5), -1.0f / 3, 1.0f})
     series = series * z + c;
   const vec_f32 far = as_float(as_bits(1.0f - vpositive_erfc(a)) | (as_bits(x) & INT32_MIN));
   return a < 0.8f ? x * series * 1.12837917f : far;

@@ -11,7 +11,10 @@ struct Free {
 };
 
 void* scratch_bytes(Scratch purpose, size_t bytes) {
-  struct Buffer { std::unique_ptr<char, Free> memory; size_t size = 0; };
+  struct Buffer {
+    std::unique_ptr<char, Free> memory;
+    size_t size = 0;
+  };
   thread_local Buffer buffers[5];
   Buffer& buffer = buffers[int(purpose)];
   if (bytes > buffer.size) {

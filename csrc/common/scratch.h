@@ -6,7 +6,8 @@ namespace stepgrad {
 
 enum class Scratch { PACKED_A, PACKED_B, PRODUCT, PATCHES, PARTIAL };
 
-void* scratch_bytes(Scratch purpose, size_t bytes); // contents are undefined; valid until the same purpose grows
+void* scratch_bytes(Scratch purpose,
+                    size_t bytes); // contents are undefined; valid until the same purpose grows
 
 // Room for n elements and a little more, so that a whole vector may be stored at the last one.
 template <class T> T* scratch(Scratch purpose, long n) {

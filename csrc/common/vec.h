@@ -59,8 +59,25 @@ template <class T> STEPGRAD_INLINE void store_part(T* p, vec<T> v, long n) {
   std::memcpy(p, &v, size_t(n) * sizeof(T));
 }
 
+// n <= VL elements: a whole vector wherever there is one.
+template <class T> STEPGRAD_INLINE vec<T> load_n(const T* p, long n) {
+  return n == VL<T> ? load(p) : load_part(p, n, T(0));
+}
+template <class T> STEPGRAD_INLINE void store_n(T* p, vec<T> v, long n) {
+  if (n == VL<T>)
+    store(p, v);
+  else
+    store_part(p, v, n);
+}
+// strip(i, n) for [0, size): n elements from i on, whole vectors first, then the rest.
+template <class T, class Strip> STEPGRAD_INLINE void for_each_strip(long size, Strip strip) {
+  for (long i = 0; i < size; i += VL<T>) strip(i, size - i < VL<T> ? size - i : VL<T>);
+}
+
 // Lane by lane; a NaN on either side wins, as in NumPy.
-template <class V> STEPGRAD_INLINE V vmax(V a, V b) { return ((a > b) | (a != a)) ? a : b; } // also for one number
+template <class V> STEPGRAD_INLINE V vmax(V a, V b) {
+  return ((a > b) | (a != a)) ? a : b;
+} // also for one number
 template <class V> STEPGRAD_INLINE V vmin(V a, V b) { return ((a < b) | (a != a)) ? a : b; }
 
 // Adds the lanes by halves: always in the same order.

@@ -6,18 +6,21 @@
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * K * O FLOPs with K = KH*KW*CG; N*OH*OW * (K + O) elements written.
 #include "common/registry.h"
+#include "conv2d/depthwise.h"
 #include "conv2d/im2col.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-STEPGRAD_RUNG(Conv2dArgs, "conv2d", "im2col", 10, "copies windows into rows, then the register tile of matmul; threaded",
-              conv2d_im2col)
+STEPGRAD_RUNG(Conv2dArgs, "conv2d", "im2col", 10,
+              "copies windows into rows, then the register tile of matmul; threaded", conv2d_im2col)
 template <class T> void conv2d_im2col(const Conv2dArgs<T>& s) {
+  if (is_depthwise(s)) return depthwise(s);
   const long K = patch_size(s), pixels = out_pixels(s), per_image = strips<T>(s);
   for (long group = 0; group < s.groups; group++) {
     // The whole product, all images: what the filter is packed for. A and C are set strip by strip.
-    const Gemm<T> all{s.N * pixels, s.OG(), K, nullptr, K, 1, s.w + group * s.OG(), s.O, 1, nullptr, s.O, false};
+    const Gemm<T> all{s.N * pixels,         s.OG(), K, nullptr, K,   1,
+                      s.w + group * s.OG(), s.O,    1, nullptr, s.O, false};
     if (all.M == 0 || all.N == 0) return;
     const T* packed = pack_b(all, InParallel());
     const double ns = double(pixels) / double(per_image) * K * s.OG() * NS_PER_MULTIPLY_ADD;

@@ -26,7 +26,8 @@ template <class T> long strip_begin(const Conv2dShape& s, long t) { return out_p
 
 // body(offset in the image's channels, offset in the patch, number of contiguous elements inside the image) for each
 // piece of the window of output pixel (oh, ow); a length of `-n` means n elements outside the image.
-template <class Body> STEPGRAD_INLINE void for_each_run(const Conv2dShape& s, long group, long oh, long ow, Body body) {
+template <class Body>
+STEPGRAD_INLINE void for_each_run(const Conv2dShape& s, long group, long oh, long ow, Body body) {
   const long h0 = oh * s.stride_h - s.pad_h, w0 = ow * s.stride_w - s.pad_w;
   const bool contiguous = s.dilation_w == 1 && s.groups == 1; // then neighbouring taps of a row are one piece
   for (long kh = 0; kh < s.KH; kh++) {
@@ -49,7 +50,8 @@ template <class Body> STEPGRAD_INLINE void for_each_run(const Conv2dShape& s, lo
 }
 
 // body(oh, ow) for the output pixels [begin, end) of an image.
-template <class Body> STEPGRAD_INLINE void for_each_pixel(const Conv2dShape& s, long begin, long end, Body body) {
+template <class Body>
+STEPGRAD_INLINE void for_each_pixel(const Conv2dShape& s, long begin, long end, Body body) {
   for (long pixel = begin, oh = begin / s.OW, ow = begin % s.OW; pixel < end; pixel++) {
     body(oh, ow);
     if (++ow == s.OW) ow = 0, oh++;
@@ -57,15 +59,18 @@ template <class Body> STEPGRAD_INLINE void for_each_pixel(const Conv2dShape& s, 
 }
 
 // patches: [end - begin, K] of the output pixels [begin, end) of one image x: [H, W, C].
-template <class T> void gather_patches(const Conv2dShape& s, const T* x, long group, long begin, long end, T* patches) {
-  const long last_vector = s.H * s.W * s.C - VL<T>; // from here on a whole vector would be read past the image
+template <class T>
+void gather_patches(const Conv2dShape& s, const T* x, long group, long begin, long end, T* patches) {
+  const long last_vector =
+      s.H * s.W * s.C - VL<T>; // from here on a whole vector would be read past the image
   for_each_pixel(s, begin, end, [&](long oh, long ow) {
     for_each_run(s, group, oh, ow, [&](long from, long to, long n) {
       long i = 0;
       for (; i < -n; i++) patches[to + i] = 0;
       for (; i + VL<T> <= n; i += VL<T>) store(patches + to + i, load(x + from + i));
       // A short rest goes as a whole vector too where it may: what hangs over is overwritten by the next piece.
-      if (i < n && from + i <= last_vector) store(patches + to + i, load(x + from + i));
+      if (i < n && from + i <= last_vector)
+        store(patches + to + i, load(x + from + i));
       else
         for (; i < n; i++) patches[to + i] = x[from + i];
     });
@@ -74,7 +79,8 @@ template <class T> void gather_patches(const Conv2dShape& s, const T* x, long gr
 }
 
 // The transpose of gather_patches: adds each element back to the pixel it was taken from. dx: [H, W, C].
-template <class T> void scatter_patches(const Conv2dShape& s, const T* patches, long group, long begin, long end, T* dx) {
+template <class T>
+void scatter_patches(const Conv2dShape& s, const T* patches, long group, long begin, long end, T* dx) {
   for_each_pixel(s, begin, end, [&](long oh, long ow) {
     for_each_run(s, group, oh, ow, [&](long to, long from, long n) {
       long i = 0;

@@ -6,6 +6,7 @@
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * O * K FLOPs with K = KH*KW*CG, and N*OH*OW * K additions through memory.
 #include "common/registry.h"
+#include "conv2d/depthwise.h"
 #include "conv2d/im2col.h"
 
 namespace stepgrad {
@@ -15,11 +16,13 @@ STEPGRAD_RUNG(Conv2dInputGradientArgs, "conv2d_input_gradient", "im2col", 10,
               "dy W^T on the register tile, then rows are added back to their windows; threaded over images",
               conv2d_input_gradient_im2col)
 template <class T> void conv2d_input_gradient_im2col(const Conv2dInputGradientArgs<T>& s) {
+  if (is_depthwise(s)) return depthwise(s);
   const long K = patch_size(s), pixels = out_pixels(s), per_image = strips<T>(s), image = s.H * s.W * s.C;
   std::fill(s.dx, s.dx + s.N * image, T(0));
   for (long group = 0; group < s.groups; group++) {
     // W^T: [OG, K] out of [K, O].
-    const Gemm<T> all{s.N * pixels, K, s.OG(), nullptr, s.O, 1, s.w + group * s.OG(), 1, s.O, nullptr, K, false};
+    const Gemm<T> all{s.N * pixels,         K, s.OG(), nullptr, s.O, 1,
+                      s.w + group * s.OG(), 1, s.O,    nullptr, K,   false};
     if (all.M == 0 || all.N == 0) return;
     const T* packed = pack_b(all, InParallel());
     parallel_for(s.N, double(pixels) * K * s.OG() * NS_PER_MULTIPLY_ADD, [&](long begin, long end) {

@@ -26,9 +26,8 @@ template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
       for (long i = begin; i < end; i++) map(g.a + i * g.n, g.b, g.out + i * g.n, g.n, f);
     });
   } else {
-    parallel_for(g.rows * g.n, ns, [&](long begin, long end) {
-      map(g.a + begin, g.b + begin, g.out + begin, end - begin, f);
-    });
+    parallel_for(g.rows * g.n, ns,
+                 [&](long begin, long end) { map(g.a + begin, g.b + begin, g.out + begin, end - begin, f); });
   }
 }
 

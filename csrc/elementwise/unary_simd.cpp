@@ -15,9 +15,8 @@ namespace STEPGRAD_ISA {
 
 // ns: rough time for one element, so that short arrays stay on one thread.
 template <class T, class F> void run(const UnaryArgs<T>& g, double ns, F f) {
-  parallel_for(g.n, ns * sizeof(T) / sizeof(float), [&](long begin, long end) {
-    map(g.x + begin, g.y + begin, end - begin, f);
-  });
+  parallel_for(g.n, ns * sizeof(T) / sizeof(float),
+               [&](long begin, long end) { map(g.x + begin, g.y + begin, end - begin, f); });
 }
 template <class T, class F> void run(const UnaryGradientArgs<T>& g, double ns, F f) {
   parallel_for(g.n, ns * sizeof(T) / sizeof(float), [&](long begin, long end) {
@@ -39,7 +38,8 @@ template <class T> void log_simd(const UnaryArgs<T>& g) {
 STEPGRAD_RUNG(UnaryArgs, "sqrt", "simd", 10, "the compiler's vectors, threaded", sqrt_simd)
 template <class T> void sqrt_simd(const UnaryArgs<T>& g) {
   parallel_for(g.n, CHEAP * 2, [&](long begin, long end) {
-    for (long i = begin; i < end; i++) g.y[i] = std::sqrt(g.x[i]); // one instruction: the compiler vectorises this loop
+    for (long i = begin; i < end; i++)
+      g.y[i] = std::sqrt(g.x[i]); // one instruction: the compiler vectorises this loop
   });
 }
 
@@ -63,7 +63,8 @@ template <class T> void silu_simd(const UnaryArgs<T>& g) {
   run(g, COSTLY, [](auto x) { return x * vsigmoid(x); });
 }
 
-STEPGRAD_RUNG(UnaryArgs, "softplus", "simd", 10, "exponential and logarithm on vectors, threaded", softplus_simd)
+STEPGRAD_RUNG(UnaryArgs, "softplus", "simd", 10, "exponential and logarithm on vectors, threaded",
+              softplus_simd)
 template <class T> void softplus_simd(const UnaryArgs<T>& g) {
   run(g, COSTLY, [](auto x) { return vsoftplus(x); });
 }

@@ -15,8 +15,8 @@ namespace STEPGRAD_ISA {
 
 constexpr long STRIP = 16; // a cache line of floats
 
-STEPGRAD_RUNG(EmbeddingGradientArgs, "embedding_gradient", "threads", 10, "strips of columns shared among threads",
-              embedding_gradient_threads)
+STEPGRAD_RUNG(EmbeddingGradientArgs, "embedding_gradient", "threads", 10,
+              "strips of columns shared among threads", embedding_gradient_threads)
 template <class T> void embedding_gradient_threads(const EmbeddingGradientArgs<T>& g) {
   const long strips = (g.d + STRIP - 1) / STRIP;
   parallel_for(strips, double(STRIP) * (0.5 * double(g.n) + 0.1 * double(g.v)), [&](long begin, long end) {

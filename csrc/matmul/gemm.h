@@ -19,11 +19,12 @@ namespace STEPGRAD_ISA {
 inline long ceil_div(long a, long b) { return (a + b - 1) / b; }
 inline long round_up(long a, long b) { return ceil_div(a, b) * b; }
 
-constexpr double NS_PER_MULTIPLY_ADD = STEPGRAD_ISA_LEVEL == 0 ? 0.08 : 0.02; // a guess, to size the threads' pieces
-constexpr long KC = 256;                     // longest block of K
-constexpr long SMALL_B = 320 << 10;          // bytes: a B that stays in L2 without packing
+constexpr double NS_PER_MULTIPLY_ADD =
+    STEPGRAD_ISA_LEVEL == 0 ? 0.08 : 0.02;    // a guess, to size the threads' pieces
+constexpr long KC = 256;                      // longest block of K
+constexpr long SMALL_B = 320 << 10;           // bytes: a B that stays in L2 without packing
 constexpr long MIN_ROWS = 48, MAX_ROWS = 192; // rows of a cell: MAX_ROWS x KC floats fill 192 KiB of L2
-constexpr long MIN_CELLS = 8;               // enough for the threads of an ordinary machine
+constexpr long MIN_CELLS = 8;                 // enough for the threads of an ordinary machine
 
 // Runs body(0, n) on this thread: what parallel_for is to the threaded rungs.
 struct Serially {
@@ -47,7 +48,9 @@ template <class T> struct Gemm {
   long ldc;
   bool accumulate; // add to C instead of overwriting it
 
-  long k_blocks() const { return std::max(1L, ceil_div(K, KC)); } // at least one: K = 0 must still write zeros
+  long k_blocks() const {
+    return std::max(1L, ceil_div(K, KC));
+  } // at least one: K = 0 must still write zeros
   long k_begin(long block) const { return K * block / k_blocks(); }
   long panels() const { return ceil_div(N, NR<T>); }
   long panel_width(long panel) const { return std::min(NR<T>, N - panel * NR<T>); }
@@ -65,9 +68,10 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
   const long panels = g.panels() - first;
   run_for(panels * g.k_blocks(), KC * NR<T> * 0.5, [&](long begin, long end) {
     for (long item = begin; item < end; item++) {
-      const long block = item / panels, p = item % panels, k0 = g.k_begin(block), kn = g.k_begin(block + 1) - k0;
-      pack_panel(packed + (k0 * panels + p * kn) * NR<T>, NR<T>, g.B + k0 * g.rsb + (first + p) * NR<T> * g.csb, g.rsb,
-                 g.csb, kn, g.panel_width(first + p));
+      const long block = item / panels, p = item % panels, k0 = g.k_begin(block),
+                 kn = g.k_begin(block + 1) - k0;
+      pack_panel(packed + (k0 * panels + p * kn) * NR<T>, NR<T>,
+                 g.B + k0 * g.rsb + (first + p) * NR<T> * g.csb, g.rsb, g.csb, kn, g.panel_width(first + p));
     }
   });
   return packed;
@@ -76,7 +80,8 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
 // Rows [i0, i1), panels [p0, p1) of C.
 template <class T, bool packed_a>
 void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, long p1) {
-  const long tiles = ceil_div(i1 - i0, MR); // rows are shared out evenly: 32 rows are 11 + 11 + 10, not 14 + 14 + 4
+  const long tiles =
+      ceil_div(i1 - i0, MR); // rows are shared out evenly: 32 rows are 11 + 11 + 10, not 14 + 14 + 4
   const auto tile_begin = [&](long t) { return i0 + (i1 - i0) * t / tiles; };
   const long first_packed = g.packs_b() ? 0 : g.N % VL<T> ? g.panels() - 1 : g.panels();
   for (long block = 0; block < g.k_blocks(); block++) {
@@ -114,13 +119,17 @@ template <class T, class For> void gemm(const Gemm<T>& g, const T* packed_b, For
       const long r = cell / column_cells, c = cell % column_cells;
       const long i0 = g.M * r / row_cells, i1 = g.M * (r + 1) / row_cells;
       const long p0 = g.panels() * c / column_cells, p1 = g.panels() * (c + 1) / column_cells;
-      if (g.packs_a()) gemm_cell<T, true>(g, packed_b, i0, i1, p0, p1);
-      else gemm_cell<T, false>(g, packed_b, i0, i1, p0, p1);
+      if (g.packs_a())
+        gemm_cell<T, true>(g, packed_b, i0, i1, p0, p1);
+      else
+        gemm_cell<T, false>(g, packed_b, i0, i1, p0, p1);
     }
   });
 }
 
-template <class T, class For> void gemm(const Gemm<T>& g, For run_for) { gemm(g, pack_b(g, run_for), run_for); }
+template <class T, class For> void gemm(const Gemm<T>& g, For run_for) {
+  gemm(g, pack_b(g, run_for), run_for);
+}
 
 } // namespace STEPGRAD_ISA
 } // namespace stepgrad

@@ -10,7 +10,8 @@ namespace STEPGRAD_ISA {
 // panel[k * width + j] = src(k, j) for k < K, j < n; zeros for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
 // Used for B (j = column, width = whole vectors) and for A (j = row, width = n = rows of the tile).
 template <class T>
-void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k_stride, long j_stride, long K, long n) {
+void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k_stride, long j_stride,
+                long K, long n) {
   if (j_stride == 1) {
     // Whole vectors, even where they hang over the panel's row: the next row overwrites the overhang. Not where the
     // source ends, nor where zeros are due.

@@ -1,5 +1,6 @@
 // matmul on gemm(): the shapes that deserve a trick before they reach it.
 #pragma once
+#include "matmul/dot.h"
 #include "matmul/gemm.h"
 #include "matmul/matmul.h"
 
@@ -22,13 +23,27 @@ template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
 }
 
 template <class T, class For> void product(const Gemm<T>& g, For run_for) {
-  if (better_swapped(g)) swapped_gemm(g, run_for);
-  else gemm(g, run_for);
+  if (better_as_dots(g))
+    dot_products(g, run_for);
+  else if (better_swapped(g))
+    swapped_gemm(g, run_for);
+  else
+    gemm(g, run_for);
 }
 
 template <class T> Gemm<T> matrix_of(const MatmulArgs<T>& g, long b) {
-  return {g.M,     g.N,     g.K,     g.A + b * g.a_batch, g.a_row, g.a_col, g.B + b * g.b_batch,
-          g.b_row, g.b_col, g.C + b * g.c_batch, g.ldc,   false};
+  return {g.M,
+          g.N,
+          g.K,
+          g.A + b * g.a_batch,
+          g.a_row,
+          g.a_col,
+          g.B + b * g.b_batch,
+          g.b_row,
+          g.b_col,
+          g.C + b * g.c_batch,
+          g.ldc,
+          false};
 }
 
 // [batch, M, K] times one shared [K, N] is one product of batch * M rows, when A lies in one piece.

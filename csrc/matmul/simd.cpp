@@ -12,8 +12,8 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-STEPGRAD_RUNG(MatmulArgs, "matmul", "simd", 30, "a tile of C stays in vector registers; A and B packed into panels",
-              matmul_simd)
+STEPGRAD_RUNG(MatmulArgs, "matmul", "simd", 30,
+              "a tile of C stays in vector registers; A and B packed into panels", matmul_simd)
 template <class T> void matmul_simd(const MatmulArgs<T>& args) {
   const MatmulArgs<T> g = fold_batch(args);
   for (long b = 0; b < g.batch; b++) product(matrix_of(g, b), Serially());

@@ -19,9 +19,7 @@ constexpr long BLOCK_ROWS = 256;
 
 // mean[j] and squares[j] = sum((x - mean)^2) of n rows, for up to one vector of columns.
 template <class T> void block_statistics(const T* x, long n, long c, long columns, T* mean, T* squares) {
-  const auto row = [&](long i) {
-    return columns == VL<T> ? load(x + i * c) : load_part(x + i * c, columns, T(0));
-  };
+  const auto row = [&](long i) { return load_n(x + i * c, columns); };
   vec<T> sum{}, square{};
   for (long i = 0; i < n; i++) sum += row(i);
   const vec<T> m = sum / T(n);
@@ -34,7 +32,8 @@ template <class T> void block_statistics(const T* x, long n, long c, long column
 }
 
 STEPGRAD_RUNG(BatchNormStatisticsArgs, "batch_norm_statistics", "simd", 10,
-              "vectors across columns, blocks of rows combined in order; threaded", batch_norm_statistics_simd)
+              "vectors across columns, blocks of rows combined in order; threaded",
+              batch_norm_statistics_simd)
 template <class T> void batch_norm_statistics_simd(const BatchNormStatisticsArgs<T>& g) {
   const long blocks = std::max(1L, (g.n + BLOCK_ROWS - 1) / BLOCK_ROWS);
   T* partial = scratch<T>(Scratch::PARTIAL, blocks * 2 * g.c); // [blocks, (mean, squares), c]
@@ -43,7 +42,8 @@ template <class T> void batch_norm_statistics_simd(const BatchNormStatisticsArgs
     for (long b = begin; b < end; b++)
       for (long j = 0; j < g.c; j += VL<T>) {
         T* mean = partial + b * 2 * g.c + j;
-        block_statistics(g.x + b * BLOCK_ROWS * g.c + j, rows(b), g.c, std::min(VL<T>, g.c - j), mean, mean + g.c);
+        block_statistics(g.x + b * BLOCK_ROWS * g.c + j, rows(b), g.c, std::min(VL<T>, g.c - j), mean,
+                         mean + g.c);
       }
   });
   for (long j = 0; j < g.c; j++) {

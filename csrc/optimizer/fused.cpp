@@ -19,7 +19,7 @@ STEPGRAD_RUNG(SgdArgs, "sgd_update", "fused", 10, "one pass, vectorised, threade
 template <class T> void sgd_fused(const SgdArgs<T>& all) {
   parallel_for(all.n, NS, [&](long begin, long end) {
     const SgdArgs<T> u = all.slice(begin, end);
-    T *__restrict w = u.w, *__restrict velocity = u.velocity;
+    T* __restrict w = u.w, * __restrict velocity = u.velocity;
     const T* __restrict g = u.g;
     const T rate = u.learning_rate, momentum = u.momentum;
     if (!velocity)
@@ -38,7 +38,7 @@ STEPGRAD_RUNG(AdamArgs, "adam_update", "fused", 10, "one pass, vectorised, threa
 template <class T> void adam_fused(const AdamArgs<T>& all) {
   parallel_for(all.n, NS * 2, [&](long begin, long end) {
     const AdamArgs<T> u = all.slice(begin, end);
-    T *__restrict w = u.w, *__restrict m = u.m, *__restrict v = u.v, *__restrict vhat = u.vhat;
+    T* __restrict w = u.w, * __restrict m = u.m, * __restrict v = u.v, * __restrict vhat = u.vhat;
     const T* __restrict g = u.g;
     const T step = u.step_size, rest_1 = 1 - u.beta_1, rest_2 = 1 - u.beta_2, epsilon = u.epsilon;
     // Two variants of one formula; what is left out is decided when it is compiled.
@@ -51,8 +51,10 @@ template <class T> void adam_fused(const AdamArgs<T>& all) {
         w[i] -= step * m[i] / (std::sqrt(second) + epsilon);
       }
     };
-    if (vhat) loop(std::true_type());
-    else loop(std::false_type());
+    if (vhat)
+      loop(std::true_type());
+    else
+      loop(std::false_type());
   });
 }
 
@@ -60,7 +62,7 @@ STEPGRAD_RUNG(RmspropArgs, "rmsprop_update", "fused", 10, "one pass, vectorised,
 template <class T> void rmsprop_fused(const RmspropArgs<T>& all) {
   parallel_for(all.n, NS * 2, [&](long begin, long end) {
     const RmspropArgs<T> u = all.slice(begin, end);
-    T *__restrict w = u.w, *__restrict v = u.v, *__restrict mom = u.mom, *__restrict mean_g = u.mean_g;
+    T* __restrict w = u.w, * __restrict v = u.v, * __restrict mom = u.mom, * __restrict mean_g = u.mean_g;
     const T* __restrict g = u.g;
     const T rate = u.learning_rate, rho = u.rho, rest = 1 - u.rho, momentum = u.momentum, epsilon = u.epsilon;
     const auto loop = [&](auto has_mom, auto has_mean) {
@@ -78,10 +80,14 @@ template <class T> void rmsprop_fused(const RmspropArgs<T>& all) {
     };
     const std::true_type yes;
     const std::false_type no;
-    if (mom && mean_g) loop(yes, yes);
-    else if (mom) loop(yes, no);
-    else if (mean_g) loop(no, yes);
-    else loop(no, no);
+    if (mom && mean_g)
+      loop(yes, yes);
+    else if (mom)
+      loop(yes, no);
+    else if (mean_g)
+      loop(no, yes);
+    else
+      loop(no, no);
   });
 }
 
@@ -89,7 +95,7 @@ STEPGRAD_RUNG(AdagradArgs, "adagrad_update", "fused", 10, "one pass, vectorised,
 template <class T> void adagrad_fused(const AdagradArgs<T>& all) {
   parallel_for(all.n, NS * 2, [&](long begin, long end) {
     const AdagradArgs<T> u = all.slice(begin, end);
-    T *__restrict w = u.w, *__restrict accumulator = u.accumulator;
+    T* __restrict w = u.w, * __restrict accumulator = u.accumulator;
     const T* __restrict g = u.g;
     const T rate = u.learning_rate, epsilon = u.epsilon;
     for (long i = 0; i < u.n; i++) {

@@ -14,16 +14,6 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-// strip(c, n): n channels from c on, whole vectors first, then the rest.
-template <class T, class Strip> STEPGRAD_INLINE void for_each_strip(long C, Strip strip) {
-  for (long c = 0; c < C; c += VL<T>) strip(c, std::min(VL<T>, C - c));
-}
-template <class T> STEPGRAD_INLINE vec<T> load_n(const T* p, long n) { return n == VL<T> ? load(p) : load_part(p, n, T(0)); }
-template <class T> STEPGRAD_INLINE void store_n(T* p, vec<T> v, long n) {
-  if (n == VL<T>) store(p, v);
-  else store_part(p, v, n);
-}
-
 // visit(image, output pixel, window) as in naive.cpp, rows of output pixels shared among threads.
 template <class Visit> void for_each_window(const Pool2dShape& s, double ns_per_element, Visit visit) {
   parallel_for(s.N * s.OH, ns_per_element * double(s.OW * s.C * s.KH * s.KW), [&](long begin, long end) {
@@ -33,8 +23,8 @@ template <class Visit> void for_each_window(const Pool2dShape& s, double ns_per_
   });
 }
 
-STEPGRAD_RUNG(MaxPool2dArgs, "max_pool2d", "simd", 10, "vectors across channels; the place is carried along; threaded",
-              max_pool2d_simd)
+STEPGRAD_RUNG(MaxPool2dArgs, "max_pool2d", "simd", 10,
+              "vectors across channels; the place is carried along; threaded", max_pool2d_simd)
 template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
   using Places = vec_mask<T>; // integers as wide as T
   for_each_window(g, 0.3, [&](long image, long pixel, Pool2dShape::Window r) {
@@ -54,22 +44,25 @@ template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
   });
 }
 
-STEPGRAD_RUNG(MaxPool2dGradientArgs, "max_pool2d_gradient", "threads", 10, "the plain scatter-add, images shared among threads",
-              max_pool2d_gradient_threads)
+STEPGRAD_RUNG(MaxPool2dGradientArgs, "max_pool2d_gradient", "threads", 10,
+              "the plain scatter-add, images shared among threads", max_pool2d_gradient_threads)
 template <class T> void max_pool2d_gradient_threads(const MaxPool2dGradientArgs<T>& all) {
-  parallel_for(all.N, 1.5 * double(all.OHW * all.C) + 0.1 * double(all.HW * all.C), [&](long begin, long end) {
-    const MaxPool2dGradientArgs<T> g = all.slice(begin, end);
-    std::fill(g.dx, g.dx + g.N * g.HW * g.C, T(0));
-    for (long n = 0; n < g.N; n++)
-      for (long p = n * g.OHW; p < (n + 1) * g.OHW; p++)
-        for (long c = 0; c < g.C; c++) {
-          const int64_t place = g.argmax[p * g.C + c];
-          if (place >= 0 && place < g.HW) g.dx[(n * g.HW + place) * g.C + c] += g.dy[p * g.C + c];
-        }
-  });
+  parallel_for(all.N, 1.5 * double(all.OHW * all.C) + 0.1 * double(all.HW * all.C),
+               [&](long begin, long end) {
+                 const MaxPool2dGradientArgs<T> g = all.slice(begin, end);
+                 std::fill(g.dx, g.dx + g.N * g.HW * g.C, T(0));
+                 for (long n = 0; n < g.N; n++)
+                   for (long p = n * g.OHW; p < (n + 1) * g.OHW; p++)
+                     for (long c = 0; c < g.C; c++) {
+                       const int64_t place = g.argmax[p * g.C + c];
+                       if (place >= 0 && place < g.HW)
+                         g.dx[(n * g.HW + place) * g.C + c] += g.dy[p * g.C + c];
+                     }
+               });
 }
 
-STEPGRAD_RUNG(AveragePool2dArgs, "average_pool2d", "simd", 10, "vectors across channels, threaded", average_pool2d_simd)
+STEPGRAD_RUNG(AveragePool2dArgs, "average_pool2d", "simd", 10, "vectors across channels, threaded",
+              average_pool2d_simd)
 template <class T> void average_pool2d_simd(const AveragePool2dArgs<T>& g) {
   for_each_window(g, 0.2, [&](long image, long pixel, Pool2dShape::Window r) {
     for_each_strip<T>(g.C, [&](long c, long n) {

@@ -57,7 +57,8 @@ template <class Op, class T> void reduce_columns(const T* x, long n, long inner,
     vec<T> acc[LANES];
     for (auto& a : acc) a = splat(Op::template start<T>);
     for (long k = 0; k < n; k++) {
-      STEPGRAD_UNROLL for (int v = 0; v < LANES; v++) acc[v] = op(acc[v], load(x + k * inner + j + v * VL<T>));
+      STEPGRAD_UNROLL for (int v = 0; v < LANES; v++) acc[v] =
+          op(acc[v], load(x + k * inner + j + v * VL<T>));
     }
     STEPGRAD_UNROLL for (int v = 0; v < LANES; v++) store(out + j + v * VL<T>, acc[v]);
   }
@@ -74,14 +75,18 @@ template <class Op, class T> void reduce_columns(const T* x, long n, long inner,
 
 template <class Op, class T> void reduce(const ReduceArgs<T>& g, Op op) {
   const long block = g.inner == 1 ? BLOCK : ROWS, blocks = std::max(1L, (g.n + block - 1) / block);
-  T* partial = blocks == 1 ? g.out : scratch<T>(Scratch::PARTIAL, g.outer * blocks * g.inner); // [outer, blocks, inner]
+  T* partial = blocks == 1
+                   ? g.out
+                   : scratch<T>(Scratch::PARTIAL, g.outer * blocks * g.inner); // [outer, blocks, inner]
   const double ns = 0.15 * double(std::min(block, g.n)) * double(g.inner) + 5;
   parallel_for(g.outer * blocks, ns, [&](long begin, long end) {
     for (long item = begin; item < end; item++) {
       const long o = item / blocks, k0 = item % blocks * block, n = std::min(block, g.n - k0);
       const T* x = g.x + (o * g.n + k0) * g.inner;
-      if (g.inner == 1) partial[item] = reduce_contiguous(x, n, op);
-      else reduce_columns(x, n, g.inner, partial + item * g.inner, op);
+      if (g.inner == 1)
+        partial[item] = reduce_contiguous(x, n, op);
+      else
+        reduce_columns(x, n, g.inner, partial + item * g.inner, op);
     }
   });
   if (blocks == 1) return;
@@ -97,7 +102,8 @@ template <class Op, class T> void reduce(const ReduceArgs<T>& g, Op op) {
   });
 }
 
-STEPGRAD_RUNG(ReduceArgs, "sum", "simd", 10, "vector accumulators on fixed blocks, a tree over the blocks; threaded", sum_simd)
+STEPGRAD_RUNG(ReduceArgs, "sum", "simd", 10,
+              "vector accumulators on fixed blocks, a tree over the blocks; threaded", sum_simd)
 template <class T> void sum_simd(const ReduceArgs<T>& g) { reduce(g, Sum()); }
 
 STEPGRAD_RUNG(ReduceArgs, "mean", "simd", 10, "the sum, then one division", mean_simd)
@@ -106,16 +112,16 @@ template <class T> void mean_simd(const ReduceArgs<T>& g) {
   for (long i = 0; i < g.outer * g.inner; i++) g.out[i] /= T(g.n);
 }
 
-STEPGRAD_RUNG(ReduceArgs, "prod", "simd", 10, "vector accumulators on fixed blocks, a tree over the blocks; threaded",
-              prod_simd)
+STEPGRAD_RUNG(ReduceArgs, "prod", "simd", 10,
+              "vector accumulators on fixed blocks, a tree over the blocks; threaded", prod_simd)
 template <class T> void prod_simd(const ReduceArgs<T>& g) { reduce(g, Prod()); }
 
-STEPGRAD_RUNG(ReduceArgs, "max", "simd", 10, "vector accumulators on fixed blocks, a tree over the blocks; threaded",
-              max_simd)
+STEPGRAD_RUNG(ReduceArgs, "max", "simd", 10,
+              "vector accumulators on fixed blocks, a tree over the blocks; threaded", max_simd)
 template <class T> void max_simd(const ReduceArgs<T>& g) { reduce(g, Max()); }
 
-STEPGRAD_RUNG(ReduceArgs, "min", "simd", 10, "vector accumulators on fixed blocks, a tree over the blocks; threaded",
-              min_simd)
+STEPGRAD_RUNG(ReduceArgs, "min", "simd", 10,
+              "vector accumulators on fixed blocks, a tree over the blocks; threaded", min_simd)
 template <class T> void min_simd(const ReduceArgs<T>& g) { reduce(g, Min()); }
 
 } // namespace STEPGRAD_ISA

@@ -67,7 +67,8 @@ template <class Row> void for_each_row(long rows, long n, double ns_per_element,
   });
 }
 
-STEPGRAD_RUNG(SoftmaxArgs, "softmax", "simd", 10, "vector exponentials, summed while they are stored; threaded", softmax_simd)
+STEPGRAD_RUNG(SoftmaxArgs, "softmax", "simd", 10,
+              "vector exponentials, summed while they are stored; threaded", softmax_simd)
 template <class T> void softmax_simd(const SoftmaxArgs<T>& g) {
   for_each_row(g.rows, g.n, 2, [&](long i) {
     const T* x = g.x + i * g.n;
@@ -77,7 +78,8 @@ template <class T> void softmax_simd(const SoftmaxArgs<T>& g) {
   });
 }
 
-STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "simd", 10, "vector exponentials, never stored; threaded", log_softmax_simd)
+STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "simd", 10, "vector exponentials, never stored; threaded",
+              log_softmax_simd)
 template <class T> void log_softmax_simd(const SoftmaxArgs<T>& g) {
   for_each_row(g.rows, g.n, 2, [&](long i) {
     const T* x = g.x + i * g.n;
@@ -105,8 +107,8 @@ template <class T> void log_softmax_gradient_simd(const SoftmaxGradientArgs<T>& 
   });
 }
 
-STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "simd", 10, "vector exponentials, never stored; threaded",
-              cross_entropy_simd)
+STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "simd", 10,
+              "vector exponentials, never stored; threaded", cross_entropy_simd)
 template <class T> void cross_entropy_simd(const CrossEntropyArgs<T>& g) {
   for_each_row(g.rows, g.n, 2, [&](long i) {
     const T *x = g.logits + i * g.n, *labels = g.labels + i * g.n;
@@ -117,13 +119,14 @@ template <class T> void cross_entropy_simd(const CrossEntropyArgs<T>& g) {
   });
 }
 
-STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "simd", 10, "vector exponentials, threaded",
-              cross_entropy_gradient_simd)
+STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "simd", 10,
+              "vector exponentials, threaded", cross_entropy_gradient_simd)
 template <class T> void cross_entropy_gradient_simd(const CrossEntropyGradientArgs<T>& g) {
   for_each_row(g.rows, g.n, 2, [&](long i) {
     const T *x = g.logits + i * g.n, *labels = g.labels + i * g.n, dloss = g.dloss[i];
     T* dx = g.dlogits + i * g.n;
-    const T sum = exponentials(x, dx, g.n, max_of(x, g.n)), all_labels = sum_of(labels, g.n, T(0), [](auto v) { return v; });
+    const T sum = exponentials(x, dx, g.n, max_of(x, g.n)),
+            all_labels = sum_of(labels, g.n, T(0), [](auto v) { return v; });
     map(dx, labels, dx, g.n, [=](auto e, auto label) { return dloss * (e / sum * all_labels - label); });
   });
 }
