@@ -271,3 +271,20 @@ def test_values_that_nobody_needs_any_more_are_let_go():
         model(rows(width=4))
     assert len(alive.seen) == 20
     assert alive.most <= 3
+
+
+def test_ops_in_a_keras_config_can_be_read():
+    x = keras.Input((4,))
+    y = keras.ops.mean(keras.ops.relu(x * 2.0 + 1.0), axis=-1, keepdims=True)
+    theirs = keras.Model(x, keras.ops.concatenate([y, x[:, :2]], axis=1) @ np.ones((3, 2), "float32"))
+    ours = deserialize_object(json.loads(json.dumps(keras.saving.serialize_keras_object(theirs))))
+    np.testing.assert_allclose(
+        ours(rows(width=4)).numpy(), theirs(rows(width=4)).detach().numpy(), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_an_unknown_op_in_a_config():
+    model = Model(x := sg.Input((4,)), ops.relu(x))
+    config = json.loads(json.dumps(model.get_config()).replace('"class_name": "relu"', '"class_name": "magic"'))
+    with pytest.raises(ArgumentError, match="'magic'"):
+        Model.from_config(config)

@@ -8,7 +8,8 @@ from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.layers.layer import Layer
 from stepgrad.ops.op import registry
 from stepgrad.tape import KerasTensor, Tensor, Variable
-from stepgrad.utils.serialization import deserialize_object, serialize_object
+from stepgrad.tape.core import public
+from stepgrad.utils.serialization import deserialize_object, serialize_object, to_snake_case
 from stepgrad.utils.tree import flatten, map_structure
 
 
@@ -57,7 +58,7 @@ class _Writer:
         if isinstance(value, dict):
             return {key: self.value(part) for key, part in value.items()}
         if isinstance(value, slice):
-            return {"class_name": "__slice__", "config": {"value": [value.start, value.stop, value.step]}}
+            return {"class_name": "__slice__", "config": {"start": value.start, "stop": value.stop, "step": value.step}}
         if value is Ellipsis:
             return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(value, Variable):
@@ -85,7 +86,7 @@ def read(cls: type, config: dict[str, Any], custom_objects: dict | None) -> Any:
     for saved in config["layers"]:
         reader.operations[saved["name"]] = (
             _find_op(saved)
-            if saved.get("module") == "stepgrad.ops"
+            if _is_op(saved)
             else deserialize_object(
                 {k: v for k, v in saved.items() if k not in ("name", "inbound_nodes")}, custom_objects
             )
@@ -119,6 +120,10 @@ def read(cls: type, config: dict[str, Any], custom_objects: dict | None) -> Any:
     )
 
 
+def _is_op(saved: dict) -> bool:
+    return (saved.get("module") or "").startswith(("stepgrad.ops", "keras.src.ops", "keras.ops"))
+
+
 class _Reader:
     def __init__(self) -> None:
         self.operations: dict[str, Any] = {}
@@ -144,7 +149,7 @@ class _Reader:
             if kind == "__tuple__":
                 return tuple(self.value(part) for part in inner["value"])
             if kind == "__slice__":
-                return slice(*inner["value"])
+                return slice(inner["start"], inner["stop"], inner["step"])
             if kind == "__ellipsis__":
                 return Ellipsis
         if isinstance(value, list | tuple):
@@ -176,6 +181,25 @@ def _offset(operation: Any) -> int:
 
 
 def _find_op(saved: dict) -> Any:
-    if saved["class_name"] not in registry:
-        raise ArgumentError(f"the config names the op '{saved['class_name']}', which does not exist here")
-    return registry[saved["class_name"]]
+    """Return the op that a config of ours names, or the public function that means the same as an op of Keras."""
+    name = saved["class_name"]
+    if saved["module"] == "stepgrad.ops":
+        if name in registry:
+            return registry[name]
+    else:
+        name = {"GetItem": "getitem"}.get(name, to_snake_case(name))
+        if name in public:
+            arguments = {word: value for word, value in saved["config"].items() if word != "name"}
+            return _keras_call(name, arguments)
+    raise ArgumentError(
+        f"the config names the op '{saved['class_name']}', which does not exist here", got=f"module {saved['module']!r}"
+    )
+
+
+def _keras_call(name: str, arguments: dict) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if name == "getitem" and isinstance(args[1], list):  # JSON made a list of the tuple
+            args = (args[0], tuple(args[1]))
+        return public[name](*args, **kwargs, **arguments)
+
+    return call
