@@ -70,15 +70,16 @@ def class_weights_of(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     >>> class_weights_of(np.array([0, 2, 1]), {0: 0.5, 2: 3.0}).tolist()
     [0.5, 3.0, 1.0]
     """
-    if not hasattr(y, "shape"):
+    labels = to_arrays(y, "y")
+    if not isinstance(labels, np.ndarray):
         raise ArgumentError("class_weight needs a single array of labels", fix="use sample_weight for several outputs")
-    labels = np.asarray(y)
+    shape = labels.shape
     if labels.ndim > 1:
         labels = labels.argmax(axis=-1) if labels.shape[-1] != 1 else labels[..., 0]
     labels = np.round(labels).astype(np.int64)
     if labels.ndim > 1:
         raise ArgumentError(
-            "class_weight needs one class a sample", got=f"labels of shape {np.shape(y)}", fix="use sample_weight"
+            "class_weight needs one class a sample", got=f"labels of shape {shape}", fix="use sample_weight"
         )
     weights = np.ones(len(labels), dtype=config.floatx())
     for label, weight in class_weight.items():
