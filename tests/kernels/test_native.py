@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels.native_cases import OPS, InOut, Out, _to_argument, cases
+from kernels.native_case import InOut, Out, to_argument
+from kernels.native_cases import OPS, cases
 
 _cpu = pytest.importorskip("stepgrad._cpu", reason="the kernels were not compiled")
 
@@ -239,9 +240,9 @@ def test_unknown_instruction_set():
 def some_call(op):
     """The arguments of a case in which every array but the optional ones has elements."""
     for case in cases(op):
-        arguments = [_to_argument(a, "float32") for a in case.args]
+        arguments = [to_argument(a, "float32") for a in case.args]
         must = [a for a in case.args if isinstance(a, Out | InOut)] + [case.args[0]]
-        if all(np.size(_to_argument(a, "float32")) > 1 for a in must):
+        if all(np.size(to_argument(a, "float32")) > 1 for a in must):
             return case, arguments
     raise LookupError(op)
 
