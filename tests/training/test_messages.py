@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from training.nets import blobs, dense_net
 
 import stepgrad as sg
 from stepgrad import callbacks, layers
 from stepgrad.errors import ArgumentError, DataError, DTypeError, GradientError, ShapeError
+from training.nets import blobs, dense_net
 
 X, Y = blobs(64)
 SIZE = np.ones((64, 1), "float32")
