@@ -18,6 +18,7 @@ def main() -> None:
 
 def _app(typer):
     from stepgrad.bench import commands
+    from stepgrad.grade import commands as grading
     from stepgrad.walk.commands import walk
 
     app = typer.Typer(
@@ -31,6 +32,8 @@ def _app(typer):
     app.command()(walk)
     app.command()(commands.ladder)
     app.command()(commands.bench)
+    app.command()(grading.grade)
+    app.command()(grading.worksheet)
     return app
 
 

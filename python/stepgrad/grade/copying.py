@@ -12,18 +12,18 @@ from stepgrad.grade.written import Answer
 def copied(name: str, values: Mapping[str, np.ndarray], answer: Answer, wrong: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
     """Yield what would stand at the wrong entries if they had been copied from what the learner wrote elsewhere."""
     shape = wrong.shape
-    for other, value in values.items():
-        if other != name and np.shape(value) == shape:
-            yield value, f"copied from {other}"
+    for source, value in values.items():
+        if source != name and np.shape(value) == shape:
+            yield value, f"copied from {source}"
     places = [tuple(i) for i in np.argwhere(wrong)]
     own = np.where(np.isnan(answer.value), np.inf, answer.value)
     if len(shape) == 2 and shape[0] > 1:
         for row in {place[0] for place in places}:
-            for other in range(shape[0]):
-                if other != row:
+            for k in range(shape[0]):
+                if k != row:
                     found = np.full(shape, np.nan)
-                    found[row] = own[other]
-                    yield found, f"row {row} is a copy of row {other}"
+                    found[row] = own[k]
+                    yield found, f"row {row} is a copy of row {k}"
     for index in places:
         for other in np.ndindex(shape):
             if other != index and own[other] == own[index]:

@@ -16,6 +16,9 @@ from stepgrad.grade.written import Answer
 
 COPIED = "value copied from elsewhere"
 INDEX = "wrong row or index"
+# These have so many variants that one of them may fit a single number by chance, unless the number has digits enough.
+_FREQUENT = ("mean instead of sum", "wrong operand", "rounded too early", COPIED, INDEX)
+_CHANCE = 0.01
 OTHER_STEP = 100  # added to the rank of what would have gone wrong in a step that was not written down
 
 
@@ -77,7 +80,7 @@ class Case:
 
 
 def diagnose(case: Case) -> list[Explanation]:
-    """Return the mistakes that explain the wrong entries, the best first; each mistake once."""
+    """Return the mistakes that explain the wrong entries, the best first; each once. Where some explain all, only those."""
     found: dict[str, Explanation] = {}
 
     def keep(candidates: Iterator[Explanation]) -> None:
@@ -89,11 +92,16 @@ def diagnose(case: Case) -> list[Explanation]:
                 found[new.mistake] = dataclasses.replace(old, also=(*old.also, new.text))
 
     keep(_direct(case))
-    if not any(e.entries.sum() == case.wrong.sum() and not e.contradicts for e in found.values()):
+    if not _complete(case, found):
         if case.quantity.phase == "update":
             keep(_pairs(case))
         keep(_upstream(case))
-    return sorted(found.values(), key=_order)
+    return sorted(_complete(case, found) or found.values(), key=_order)
+
+
+def _complete(case: Case, found: dict[str, Explanation]) -> list[Explanation]:
+    """Return the explanations that leave nothing open."""
+    return [e for e in found.values() if e.entries.sum() == case.wrong.sum() and not e.contradicts]
 
 
 def _order(e: Explanation) -> tuple:
@@ -158,7 +166,10 @@ def _formula(case: Case, name: str, rank: int, formula: Expression, value: np.nd
     loose = case.answer.half + 100 * case.radius + 1e-9 * np.abs(value)
     if not (case.wrong & (np.abs(case.answer.value - value) <= loose)).any():
         return  # far off: spare the work of following the rounding
-    yield from _explain(case, name, rank, value, radius(formula, case.values, case.slack), text, whole=True)
+    rounding = radius(formula, case.values, case.slack)
+    if name in ROUNDING:  # a rounded number jumps; it is no less exact for that
+        rounding = np.minimum(rounding, case.radius)
+    yield from _explain(case, name, rank, value, rounding, text, whole=True)
 
 
 def _slip(case: Case, name: str, rank: int, value: np.ndarray, text: str, copied: bool = False) -> Iterator[Explanation]:
@@ -172,6 +183,8 @@ def _explain(case, name, rank, value, rounding, text, whole, step=None) -> Itera
     answer = case.answer
     match = close(answer.value, value, answer.half + rounding)
     entries = match & case.wrong
+    if name in _FREQUENT and entries.sum() < case.wrong.sum():
+        entries = entries & (answer.half + rounding <= _CHANCE * np.abs(answer.value - case.expected))
     if entries.any():
         others = ~match & ~case.wrong & ~answer.blank
         yield Explanation(name, text, entries, int(others.sum()) if whole else 0, rank, step or case.quantity.name)

@@ -42,7 +42,7 @@ def from_walk(walk: Any) -> Solution:
     for step in walk:
         for value in _needed(step):
             if value.name not in quantities:
-                given.setdefault(value.name, np.asarray(value.array, dtype=float))
+                given.setdefault(value.name, _as_written(value.array))
         for value, expression in zip(step.outputs, _expressions(step), strict=True):
             if value.name not in quantities and value.name not in given:
                 quantities[value.name] = Quantity(value.name, expression, step.phase)
@@ -115,11 +115,12 @@ def _gradient(forward: Any, position: int, arriving: int) -> Any:
     op = _op(forward.op)
 
     def compute(*arrays):
-        gradients, rest = arrays[:arriving], arrays[arriving:]
+        came, rest = list(arrays[:arriving]), arrays[arriving:]
         saved = _as_before(rest[: len(forward.inputs)], forward.inputs)
         tensors = [Tensor(a, requires_grad=a.dtype.kind == "f") for a in saved]
         step = Step(op, forward.attrs, tensors, forward.layer)
-        step.saved_outputs = tuple(rest[len(forward.inputs) :])
+        step.saved_outputs = tuple(_as_before(rest[len(forward.inputs) :], forward.outputs))
+        gradients = [came.pop(0) if out.dtype.kind == "f" else np.zeros(out.shape) for out in step.saved_outputs]
         results = op.gradient(step, *map(Tensor, gradients))
         result = (results if isinstance(results, tuple) else (results,))[position]
         array, shape = np.asarray(result.array, dtype=float), saved[position].shape
@@ -134,7 +135,7 @@ def _update(step: Any, inputs: list[Expression]) -> list[Expression]:
     """Only plain SGD is an exercise for the hand; other optimizers' steps can be computed again when their rule is known."""
     settings = step.attrs
     if step.op.lower() == "sgd" and not settings.get("momentum") and not settings.get("weight_decay"):
-        return [inputs[0] - number(settings["learning_rate"], "eta") * inputs[1]]
+        return [inputs[0] - number(float(_as_written(np.float32(settings["learning_rate"]))), "eta") * inputs[1]]
     from stepgrad import optimizers
 
     def compute(i):
@@ -161,6 +162,12 @@ def _stepped(optimizer: Any, arrays: tuple, t: int) -> list[np.ndarray]:
         slot.assign(array)
     optimizer.apply([Tensor(arrays[1])], [variable])
     return [variable.array, *(slot.array for slot in slots)]
+
+
+def _as_written(array: Any) -> np.ndarray:
+    """Return the float64 that was meant: 0.05 in float32 becomes 0.05 and not 0.05000000074505806."""
+    array = np.asarray(array)
+    return array.astype(str).astype(float) if array.dtype == np.float32 else array.astype(float)
 
 
 def _as_before(arrays: tuple, values: tuple) -> list[np.ndarray]:

@@ -91,7 +91,7 @@ def mistaken(solution: Solution, quantity: Quantity, rng: np.random.Generator, d
     found["sign flipped"] += [put(-right[place]), -right]
     found["off by a power of ten"] = [put(right[place] * 10.0**k) for k in (-2, -1, 1, 2)] + [right * 10, right / 10]
     found["digits swapped"] = [
-        put(float(text)) for text in swaps(write(right[place], digits)) if float(write(float(text), digits)) == float(text)
+        put(float(text)) for text in swaps(write(float(right[place]), digits)) if float(write(float(text), digits)) == float(text)
     ]
     found[COPIED] = [put(right[other])] + [
         solution.truth[n] for n in _before(solution, quantity) if np.shape(solution.truth[n]) == right.shape
@@ -122,7 +122,7 @@ def _inject(solution: Solution, quantity: Quantity, mistake: str, value: np.ndar
     with np.errstate(all="ignore"):
         work = solution.follow({**before, quantity.name: value})
     finite = {name: work[name] for name in solution if np.isfinite(work[name]).all()}
-    marks = grade(solution, {name: [write(x, digits) for x in array.flat] for name, array in finite.items()})
+    marks = grade(solution, {name: [write(float(x), digits) for x in array.flat] for name, array in finite.items()})
     first = marks.first_wrong
     located = first is not None and first.name == quantity.name
     names = tuple(e.mistake for e in first.explanations) if first is not None and located else ()

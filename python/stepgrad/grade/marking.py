@@ -119,9 +119,9 @@ def grade(solution: Solution, numbers: Mapping[str, Any]) -> Grade:
     Examples
     --------
     >>> from stepgrad.grade.problems import problem
-    >>> marks = grade(problem("sigmoid-2-2-2"), {"Z1": ["0.0275", "0.0425"], "A1": ["0.507", "0.511"]})
+    >>> marks = grade(problem("mazur"), {"Z1": ["0.0275", "0.0425"], "A1": ["0.507", "0.511"]})
     >>> marks
-    <Grade of sigmoid-2-2-2: 0 right, 2 follows, 2 wrong, 0 blank; first wrong step: Z1>
+    <Grade of mazur: 0 right, 2 follows, 2 wrong, 0 blank; first wrong step: Z1>
     >>> print(marks.first_wrong.explanations[0].text)
     the bias b1 was forgotten
     """

@@ -32,7 +32,7 @@ Rule = Callable[[Expression, Situation], Iterator[Change]]
 
 def new_weights(node: Expression, s: Situation) -> Iterator[Change]:
     new = s.solution.updated.get(node.data) if node.kind == "ref" else None
-    if s.quantity.phase == "backward" and new in s.values:
+    if new is not None and s.quantity.phase == "backward" and new in s.values:
         yield ref(new), f"the new weights {new} were used, but the gradient belongs to the old {node.data}"
 
 
@@ -62,11 +62,11 @@ def derivative_misplaced(node: Expression, s: Situation) -> Iterator[Change]:
     z, a = node.parts
     yield Expression("slope_at_a", (a, z), node.data), f"in {node} the value before the activation, {z}, was put where {a} belongs"
     yield Expression("slope_at_z", (a, z), node.data), f"the derivative {node} was taken at {a} and not at {z}"
-    for name in s.values:
-        if name not in (str(z), str(a)) and name not in s.solution.given and np.shape(s.values[name]) == s.shape(a):
-            if s.solution[name].phase == "forward":
-                other = Expression("slope_at_a", (ref(name), ref(name)), node.data)
-                yield other, f"the derivative {node} was taken at {name}, in another layer"
+    for name, made in s.solution.items():
+        elsewhere = name in s.values and name not in (str(z), str(a)) and made.phase == "forward"
+        if elsewhere and np.shape(s.values[name]) == s.shape(a):
+            other = Expression("slope_at_a", (ref(name), ref(name)), node.data)
+            yield other, f"the derivative {node} was taken at {name}, in another layer"
 
 
 def other_derivative(node: Expression, s: Situation) -> Iterator[Change]:
@@ -269,7 +269,7 @@ def rewritten(rule: Rule, s: Situation) -> Iterator[tuple[Expression, np.ndarray
     Examples
     --------
     >>> from stepgrad.grade.problems import problem
-    >>> p = problem("sigmoid-2-2-2")
+    >>> p = problem("mazur")
     >>> for formula, value, text in rewritten(bias_forgotten, Situation(p, p["Z1"], p.truth)):
     ...     print(formula, value, text)
     X @ W1 [[0.0275 0.0425]] the bias b1 was forgotten

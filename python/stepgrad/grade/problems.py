@@ -18,7 +18,7 @@ def _half_square(difference: Expression) -> Expression:
     return number(0.5, "1/2") * total(apply("square", difference))
 
 
-def sigmoid_2_2_2() -> Solution:
+def mazur() -> Solution:
     """Two inputs, two hidden units, two outputs, sigmoid, half the squared error: after Matt Mazur's example."""
     X, Y, W1, b1, W2, b2 = map(ref, ("X", "Y", "W1", "b1", "W2", "b2"))
     Z1, A1, Z2, A2, delta1, delta2 = map(ref, ("Z1", "A1", "Z2", "A2", "delta1", "delta2"))
@@ -31,7 +31,7 @@ def sigmoid_2_2_2() -> Solution:
         "b2": [0.60, 0.60],
     }
     return Solution(
-        "sigmoid-2-2-2",
+        "mazur",
         given,
         [
             Quantity("Z1", X @ W1 + b1),
@@ -132,7 +132,7 @@ def softmax_cross_entropy() -> Solution:
     )
 
 
-def documents_3_3_3_3() -> Solution:
+def three_layers() -> Solution:
     """The hand-worked example of the source documents: three layers with one weight a unit, activation the identity."""
     names = "X Y W1 b1 W2 b2 W3 b3 Z1 A1 Z2 A2 Z3 A3 delta1 delta2 delta3".split()
     X, Y, W1, b1, W2, b2, W3, b3, Z1, A1, Z2, A2, Z3, A3, delta1, delta2, delta3 = map(ref, names)
@@ -151,7 +151,7 @@ def documents_3_3_3_3() -> Solution:
         "dW3": A2 * delta3, "db3": delta3, "dW2": A1 * delta2, "db2": delta2, "dW1": X * delta1, "db1": delta1,
     }  # fmt: skip
     return Solution(
-        "documents-3-3-3-3",
+        "3-3-3-3",
         given,
         [
             Quantity("Z1", W1 * X + b1),
@@ -167,11 +167,11 @@ def documents_3_3_3_3() -> Solution:
 
 
 PROBLEMS: dict[str, Callable[[], Solution]] = {
-    "sigmoid-2-2-2": sigmoid_2_2_2,
+    "mazur": mazur,
     "relu-batch-4": relu_batch_of_4,
     "conv-3x3-2x2": conv_3x3_2x2,
     "softmax-cross-entropy": softmax_cross_entropy,
-    "documents-3-3-3-3": documents_3_3_3_3,
+    "3-3-3-3": three_layers,
 }
 
 
@@ -180,7 +180,7 @@ def problem(name: str) -> Solution:
 
     Examples
     --------
-    >>> problem("sigmoid-2-2-2").truth["L"].round(9)
+    >>> problem("mazur").truth["L"].round(9)
     np.float64(0.298371109)
     """
     if name not in PROBLEMS:

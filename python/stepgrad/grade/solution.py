@@ -98,6 +98,12 @@ class Solution(Mapping):
                 found[quantity.name[:-1]] = quantity.name
         return found
 
+    @functools.cached_property
+    def constants(self) -> dict[str, float]:
+        """The constants of the formulas that have a name of their own, such as the learning rate."""
+        nodes = [node for q in self.quantities.values() for node, _ in q.expression.places()]
+        return {n.data[1]: n.data[0] for n in nodes if n.kind == "number" and n.data[1].isidentifier()}
+
     def follow(self, fixed: Mapping[str, np.ndarray], until: str | None = None) -> dict[str, np.ndarray]:
         """Compute everything in order; the values in `fixed` stand whatever they should be."""
         values = {**self.given, **fixed}

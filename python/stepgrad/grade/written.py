@@ -104,7 +104,7 @@ def answer(name: str, written: Any, shape: tuple[int, ...]) -> Answer:
     for index in np.ndindex(shape):
         if texts[index] != "":
             try:
-                value[index], half[index] = parse(texts[index])
+                value[index], half[index] = parse(str(texts[index]))
             except DataError as error:
                 place = f"{name}{list(index)}" if index else name
                 raise DataError(f"{place}: {error.problem}", fix=error.fix) from None
