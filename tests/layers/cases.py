@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-rng = np.random.default_rng(0)
-
 
 @dataclass
 class Case:
@@ -28,8 +26,8 @@ class Case:
         For integer inputs, their range.
     changes_in_training : bool
         Whether training=True gives another output.
-    smooth : bool
-        False where the output has kinks; then inputs keep away from them.
+    gradient_to_input : bool
+        False for integer inputs.
     """
 
     name: str
@@ -41,7 +39,6 @@ class Case:
     low: int = 0
     high: int = 0
     changes_in_training: bool = False
-    differentiable: bool = True
     gradient_to_input: bool = True
 
     def __str__(self) -> str:

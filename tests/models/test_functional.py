@@ -66,6 +66,7 @@ def test_our_config_can_be_read_by_keras():
     text = json.dumps(serialize_object(ours)).replace('"stepgrad.layers"', '"keras.layers"')
     text = text.replace('"stepgrad.initializers"', '"keras.initializers"')
     saved = json.loads(text)
+    assert saved["module"] == "stepgrad.models"
     theirs = keras.Model.from_config(saved["config"])
     theirs.set_weights(ours.get_weights())
     with torch.no_grad():
@@ -285,6 +286,8 @@ def test_ops_in_a_keras_config_can_be_read():
 
 def test_an_unknown_op_in_a_config():
     model = Model(x := sg.Input((4,)), ops.relu(x))
-    config = json.loads(json.dumps(model.get_config()).replace('"class_name": "relu"', '"class_name": "magic"'))
+    config = json.loads(
+        json.dumps(model.get_config()).replace('"class_name": "relu"', '"class_name": "magic"')
+    )
     with pytest.raises(ArgumentError, match="'magic'"):
         Model.from_config(config)

@@ -140,6 +140,7 @@ def test_batch_normalization_moves_only_in_training():
 def test_config_round_trip():
     model = small(name="net")
     saved = json.loads(json.dumps(serialize_object(model)))
+    assert (saved["module"], saved["class_name"]) == ("stepgrad.models", "Sequential")
     again = deserialize_object(saved)
     assert again.get_config() == model.get_config()
     assert again.name == "net"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.pooling import Pooling
@@ -29,4 +31,4 @@ class AveragePooling1D(Pooling):
     """
 
     rank = 1
-    pool = staticmethod(ops.average_pool)
+    pool: Any = staticmethod(ops.average_pool)

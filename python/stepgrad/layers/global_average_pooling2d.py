@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.pooling import GlobalPooling
@@ -27,4 +29,4 @@ class GlobalAveragePooling2D(GlobalPooling):
     """
 
     rank = 2
-    reduce = staticmethod(ops.mean)
+    reduce: Any = staticmethod(ops.mean)

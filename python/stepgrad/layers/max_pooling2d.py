@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.pooling import Pooling
@@ -29,4 +31,4 @@ class MaxPooling2D(Pooling):
     """
 
     rank = 2
-    pool = staticmethod(ops.max_pool)
+    pool: Any = staticmethod(ops.max_pool)

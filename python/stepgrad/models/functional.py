@@ -8,16 +8,16 @@ from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.layers.calling import has_symbolic, parameters
 from stepgrad.layers.input_layer import Input
 from stepgrad.layers.input_spec import InputSpec, fits
-from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.layers.layer import Layer
 from stepgrad.models import functional_config
 from stepgrad.models.graph import Graph, is_input, parents
-from stepgrad.models.model import Model, copy_by_config
+from stepgrad.models.model import MODELS, Model, copy_by_config
 from stepgrad.tape import KerasTensor, Tensor
 from stepgrad.tape.core import public, state
 from stepgrad.utils.tree import flatten, map_shapes, map_structure, pack
 
 
-@LAYERS.register
+@MODELS.register
 class Functional(Model):
     """A model made of the layers and ops between its inputs and its outputs. `Model(inputs, outputs)` makes one.
 

@@ -58,7 +58,10 @@ class _Writer:
         if isinstance(value, dict):
             return {key: self.value(part) for key, part in value.items()}
         if isinstance(value, slice):
-            return {"class_name": "__slice__", "config": {"start": value.start, "stop": value.stop, "step": value.step}}
+            return {
+                "class_name": "__slice__",
+                "config": {"start": value.start, "stop": value.stop, "step": value.step},
+            }
         if value is Ellipsis:
             return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(value, Variable):
@@ -192,7 +195,8 @@ def _find_op(saved: dict) -> Any:
             arguments = {word: value for word, value in saved["config"].items() if word != "name"}
             return _keras_call(name, arguments)
     raise ArgumentError(
-        f"the config names the op '{saved['class_name']}', which does not exist here", got=f"module {saved['module']!r}"
+        f"the config names the op '{saved['class_name']}', which does not exist here",
+        got=f"module {saved['module']!r}",
     )
 
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from stepgrad.errors import ArgumentError, did_you_mean
-from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.layers.layer import Layer
 from stepgrad.models.trainer import Trainer
 from stepgrad.tape import KerasTensor
 from stepgrad.utils.nest import flatten
+from stepgrad.utils.serialization import Registry
+
+MODELS = Registry("models")
 
 
-@LAYERS.register
+@MODELS.register
 class Model(Trainer, Layer):
     """A layer with `compile`, `fit`, `evaluate`, `predict`, `save` and `summary`.
 

@@ -7,15 +7,15 @@ from typing import Any
 from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.layers.calling import NotConnectedError, context, parameters
 from stepgrad.layers.input_layer import InputLayer
-from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.layers.layer import Layer
 from stepgrad.models.functional import Functional
-from stepgrad.models.model import Model, copy_by_config
+from stepgrad.models.model import MODELS, Model, copy_by_config
 from stepgrad.tape import KerasTensor
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 from stepgrad.utils.tree import is_shape
 
 
-@LAYERS.register
+@MODELS.register
 class Sequential(Model):
     """A stack of layers, each of which gets what the one before returned.
 
@@ -36,6 +36,9 @@ class Sequential(Model):
     >>> model.pop().units, model.output_shape
     (2, (None, 3))
     """
+
+    _functional: Functional | None
+    _tensors: list[KerasTensor]
 
     def __init__(self, layers: list[Layer] | None = None, trainable: bool = True, name: str | None = None):
         super().__init__(trainable=trainable, name=name)
