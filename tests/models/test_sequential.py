@@ -241,3 +241,9 @@ def test_deepcopy():
     np.testing.assert_array_equal(twin(images()).numpy(), model(images()).numpy())
     twin.weights[0].assign(twin.weights[0] * 0)
     assert model.weights[0].numpy().any()
+
+
+def test_second_names_are_the_same_classes():
+    assert layers.MaxPool2D is layers.MaxPooling2D
+    assert layers.Convolution2D is layers.Conv2D
+    assert layers.deserialize({"class_name": "AvgPool1D", "config": {}}).pool_size == (2,)
