@@ -1,37 +1,10 @@
 """The walk records what the tape does, leaves no trace, and its page shows the tape's numbers."""
 
-import json
-import re
-import shutil
-import subprocess
-
 import numpy as np
 import pytest
 
 import stepgrad as sg
-from stepgrad import layers
 from stepgrad.errors import ArgumentError, NaNError
-
-
-@pytest.fixture
-def model():
-    sg.utils.set_random_seed(3)
-    model = sg.Sequential(
-        [
-            layers.Input((6, 6, 1)),
-            layers.Conv2D(2, 3, activation="relu", name="conv"),
-            layers.MaxPooling2D(name="pool"),
-            layers.Flatten(name="flat"),
-            layers.Dense(3, name="dense"),
-        ]
-    )
-    model.compile("adam", sg.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return model
-
-
-@pytest.fixture
-def image():
-    return np.random.default_rng(0).normal(size=(1, 6, 6, 1)).astype("float32")
 
 
 def test_the_phases_follow_each_other(model, image):
@@ -44,7 +17,6 @@ def test_the_phases_follow_each_other(model, image):
 
 def test_the_numbers_are_the_tapes(model, image):
     steps = sg.walk(model, image, [1])
-    model.zero_grad() if hasattr(model, "zero_grad") else None
     loss = model.loss(np.array([1]), model(image, training=True))
     loss.backward()
     for variable in model.trainable_variables:
@@ -78,35 +50,6 @@ def test_a_plain_function():
 def test_a_loss_without_a_target(model, image):
     with pytest.raises(ArgumentError, match="needs a target"):
         sg.walk(model, image)
-
-
-def test_the_page_is_self_contained(model, image):
-    page = sg.walk(model, image, [1]).html()
-    assert not re.search(r'(src|href)\s*=\s*"?https?:', page)
-    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.S)[1])
-    assert len(data["steps"]) > 10 and all(step["formula"].startswith("<math") for step in data["steps"])
-    assert "<iframe" in sg.walk(model, image, [1])._repr_html_()
-
-
-def test_the_page_steps_through_in_a_browser_and_shows_the_tapes_numbers(model, image, tmp_path):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium here; .ci/run installs one")
-    steps = sg.walk(model, image, [1])
-    page = steps.save(tmp_path / "page.html")
-    number = next(s.number for s in steps if s.op == "matmul" and s.phase == "backward")
-    text = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"{page.as_uri()}#{number}"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    ).stdout
-    card = re.search(r"<article.*?</article>", text, re.S)[0]
-    assert "backward" in card and "matmul" in card and "<math" in card
-    shown = [float(x) for x in re.findall(r"<td>([^<]*)</td>", card)]
-    gradient = steps.value("d dense/kernel")
-    for expected in gradient[:2].ravel():
-        assert any(np.isclose(expected, x, rtol=1e-6) for x in shown)  # seven digits are printed
 
 
 def test_the_nan_finder_names_op_and_layer():

@@ -19,7 +19,7 @@ def render(walk: Walk, table: dict | None = None) -> str:
     steps = [
         {
             "number": s.number, "phase": s.phase, "op": s.op, "layer": s.layer, "formula": s.formula, "numbers": list(s.numbers),
-            "sentence": s.sentence, "kernel": s.rung, "source": s.source, "of": s.of,
+            "sentence": s.sentence, "kernel": s.rung, "source": s.source, "op_source": s.op_source, "of": s.of,
             "inputs": [_value(v) for v in s.inputs], "outputs": [_value(v) for v in s.outputs],
         }
         for s in walk

@@ -99,7 +99,7 @@ def _add(steps, phase, step, layer, ins, outs, kernel, of=None, targets=()):
     steps.append(
         WalkStep(
             number, phase, step.op.name, layer, formula, ins, outs, text, kernel.rung, kernel.source,
-            of.number if of else number, dict(step.attrs), of, targets,
+            of.number if of else number, dict(step.attrs), of, targets, step.op,
         )
     )  # fmt: skip
     return steps[-1]
@@ -122,5 +122,5 @@ def _update(number: int, u: Update) -> WalkStep:
         formula, kernel = u.rule.formula, kernels.current(u.rule.name)
     return WalkStep(
         number, "update", u.optimizer, u.layer, formula, ins, outs, text,
-        kernel.rung if kernel else "", kernel.source if kernel else "", number, dict(u.settings),
+        kernel.rung if kernel else "", kernel.source if kernel else "", number, dict(u.settings), definition=u.rule,
     )  # fmt: skip

@@ -20,7 +20,7 @@ def symbol(name: str) -> str:
     """
     part = re.fullmatch(r"(.*)(\(\d+\))", name)
     if part:
-        return symbol(part[1]) + f"^{{{part[2]}}}"
+        return symbol(part[1]) + f"^{{{part[2]}}}"  # one of several contributions to a gradient
     if name.endswith("'"):
         return symbol(name.rstrip("'")) + "'" * (len(name) - len(name.rstrip("'")))
     if re.fullmatch(r"d?([A-Za-z]\d*|([A-Z]\d*)+)", name):
@@ -100,14 +100,17 @@ def plain(latex: str) -> str:
     'dA = dY B^T'
     """
     text = re.sub(r"\\begin\{bmatrix\}|\\end\{bmatrix\}", lambda m: "[" if "begin" in m[0] else "]", latex)
-    text = text.replace(r"\\", "; ").replace("&", "")
+    text = text.replace(r"\\", "; ").replace("&", "").replace(r"\{", "(").replace(r"\}", ")")
+    text = re.sub(r"\\([|%#])", r"\1", text)
     text = re.sub(r"\\(bar|hat|tilde)\s*", lambda m: "d" if m[1] == "bar" else "", text)
     text = re.sub(r"\\(mathrm|text|operatorname|mathrel|mathit)\s*\{([^{}]*)\}", r"\2", text)
     text = re.sub(r"\\(Big|big|left|right|,|;|!|:)[lr]?", " ", text).replace("\\ ", " ").replace("~", " ")
     text = _fractions(text)
     text = re.sub(r"\\([A-Za-z]+)", lambda m: _WORDS.get(m[1], m[1]), text)
     text = re.sub(r"\^\s*\{([^{}\s]|[^{}]\d*)\}", r"^\1", text)
+    text = re.sub(r"\^\{(\(\d+\))\}", r"\1", text)  # dx(2), a contribution
     text = re.sub(r"\^\{([^{}]*)\}", r"^(\1)", text)
+    text = re.sub(r"_\{(\([^{}]*\))\}", r"\1", text)
     text = re.sub(r"_\{([^{}]*)\}", lambda m: m[1] if m[1].isdigit() else f"_{m[1]}" if len(m[1]) < 2 else f"_({m[1]})", text)
     text = text.replace("\\_", "_").replace("{", "").replace("}", "")
     return re.sub(r"\s+", " ", text).strip()

@@ -35,7 +35,7 @@ def gradient_name(name: str) -> str:
     """
     if re.fullmatch(r"Z\d*", name):
         return "delta" + name[1:]
-    return ("d" if re.fullmatch(r"\w+'*", name) else "d ") + name
+    return ("d" if re.fullmatch(r"\w{1,3}|([A-Z]\d*)+", name) else "d ") + name
 
 
 class Names:
@@ -56,7 +56,8 @@ class Names:
         self.names: dict[int, str] = {}
         self.used: dict[str, int] = {}
         self.dense = dense_layers(model)
-        self.depth = {path: i + 1 for i, path in enumerate(dict.fromkeys(r[1] for r in records if r[1] in self.dense))}
+        ran = dict.fromkeys(layer for _, layer, _, _ in records if self.dense.get(layer) == "dense")
+        self.depth = {layer: i + 1 for i, layer in enumerate(ran)}
         for t, name in given:
             self.give(t, name)
         for v in variables:
@@ -103,7 +104,9 @@ class Names:
             return f"A{depth}"
         if op == "matmul" and all(re.fullmatch(r"[A-Z]\d*", name) for name in names):
             return "".join(names)
-        return f"{layer.split('/')[-1]}.{op}" if layer and "softmax_cross_entropy" not in op else op
+        if not layer or "softmax_cross_entropy" in op:
+            return op
+        return layer.split("/")[-1] + ("" if is_last and step.op.outputs == 1 else f".{op}")
 
 
 def dense_layers(model: Any) -> dict[str, str]:

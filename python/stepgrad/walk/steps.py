@@ -49,6 +49,8 @@ class WalkStep:
         For a backward step, the step that it differentiates.
     targets : tuple of int
         For a backward step, which input of the forward step each output is the gradient of.
+    definition : Op, Update or None
+        The op itself, or the optimizer's rule.
     """
 
     number: int
@@ -65,6 +67,21 @@ class WalkStep:
     attrs: dict[str, Any] = dataclasses.field(default_factory=dict)
     forward: WalkStep | None = None
     targets: tuple[int, ...] = ()
+    definition: Any = None
+
+    @functools.cached_property
+    def op_source(self) -> str:
+        """File and line where the op is defined; empty where that is not known."""
+        import inspect
+
+        if self.definition is None:
+            return ""
+        try:
+            kind = type(self.definition)
+            path, line = inspect.getsourcefile(kind) or "", inspect.getsourcelines(kind)[1]
+        except (OSError, TypeError):  # compiled, or typed into a console
+            return ""
+        return "/".join(Path(path).parts[-(kind.__module__.count(".") + 1) :]) + f":{line}"
 
     @functools.cached_property
     def numbers(self) -> tuple[str, ...]:

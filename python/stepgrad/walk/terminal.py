@@ -47,13 +47,14 @@ def panel(step: WalkStep, total: int) -> Any:
     parts: list[Any] = [Text(step.sentence)]
     if step.formula:
         parts.append(Text(plain(step.formula), style="dim"))
-    parts += [Text(plain(line), style="bold") for line in step.named if line != step.formula]
+    scalars = all(v.array.size == 1 for v in (*step.inputs, *step.outputs))  # matrices are printed below
+    parts += [Text(plain(line), style="bold") for line in (step.numbers if scalars else step.named) if line != step.formula]
     for title, values in (("in", step.inputs), ("out", step.outputs)):
         parts += [Text.assemble((f"{title:<4}", "dim"), numbers(v)) for v in values]
-    if step.rung:
-        parts.append(Text(f"kernel: {step.rung} ({step.source})", style="dim"))
-    where = f" in {step.layer}" if step.layer else ""
-    title = f"{step.number}/{total}  {step.phase}: {step.op}{where}"
+    where = [f"op: {step.op_source}"] * bool(step.op_source) + [f"kernel: {step.rung} ({step.source})"] * bool(step.rung)
+    parts.append(Text("   ".join(where), style="dim"))
+    layer = f" in {step.layer}" if step.layer else ""
+    title = f"{step.number}/{total}  {step.phase}: {step.op}{layer}"
     return Panel(Group(*parts), title=Text(title), title_align="left", border_style=COLOURS[step.phase])
 
 

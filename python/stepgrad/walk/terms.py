@@ -74,13 +74,7 @@ def backward_terms(step: WalkStep, i: int, index: Index) -> list[Term] | None:
     g, target, ins = step.inputs[0], step.targets[i], forward.inputs
     op, attrs = step.op, forward.attrs
     if op == "matmul":
-        a, b = ins
-        ta, tb = attrs.get("transpose_a", False), attrs.get("transpose_b", False)
-        if a.array.ndim != 2 or b.array.ndim != 2:
-            return None
-        if target == 0:
-            return _matmul(b, g, index, tb, True) if ta else _matmul(g, b, index, False, not tb)
-        return _matmul(g, a, index, True, ta) if tb else _matmul(a, g, index, not ta, False)
+        return _matmul_gradient(ins, g, target, index, attrs.get("transpose_a", False), attrs.get("transpose_b", False))
     if op == "conv2d":
         x, w = ins
         if target == 0:
@@ -197,6 +191,36 @@ def _matmul(a: Value, b: Value, index: Index, ta: bool, tb: bool) -> list[Term]:
         p = (*batch_a, *((k, row) if ta else (row, k))) if rows else (k,)
         q = (*batch_b, *((column, k) if tb else (k, column))) if columns else (k,)
         terms.append(Term((at(a, p), at(b, q))))
+    return terms
+
+
+def _matmul_gradient(ins: tuple, g: Value, target: int, index: Index, ta: bool, tb: bool) -> list[Term]:
+    """dA = dY B^T and dB = A^T dY, for vectors and batches too: every product that entry `index` was a factor of."""
+    a, b = ins
+    x, other = ins[target], ins[1 - target]
+    rows, columns = a.array.ndim > 1, b.array.ndim > 1
+    swapped, turned = (ta, tb) if target == 0 else (tb, ta)
+    *batch, p, q = index if x.array.ndim > 1 else (*index, 0)  # of a: row and k; of b: k and column; a vector has only k
+    if x.array.ndim == 1:
+        k, kept = p, None
+    elif target == 0:
+        kept, k = (q, p) if swapped else (p, q)
+    else:
+        k, kept = (q, p) if swapped else (p, q)
+    out_batch = g.array.shape[: g.array.ndim - rows - columns]
+    free = (columns, rows)[target]  # the other factor's own axis, which is summed over
+    size = other.array.shape[-1 if (target == 0) != turned else -2] if free else 1
+    terms = []
+    for place in _spread_from(tuple(batch), x.array.shape[:-2], out_batch):
+        for n in range(size):
+            row, column = (kept, n) if target == 0 else (n, kept)
+            y = (*place, *((row,) if rows else ()), *((column,) if columns else ()))
+            if other.array.ndim == 1:
+                o: Index = (k,)
+            else:
+                pair = (k, n) if target == 0 else (n, k)
+                o = (*(spread(place, other.array.shape[:-2]) or ()), *(pair[::-1] if turned else pair))
+            terms.append(Term((at(g, y), at(other, o)) if target == 0 else (at(other, o), at(g, y))))
     return terms
 
 
