@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from stepgrad.bench import conv, gemm, libraries, machine, nets, plots, report, singles, steps, suite
+from stepgrad.bench import conv, gemm, goals, libraries, machine, nets, plots, report, singles, steps, suite
 from stepgrad.bench.race import Entry, Race, Result, Track
 from stepgrad.bench.timing import Sample, summarize
 from stepgrad.bench.verify import verify
@@ -132,12 +132,33 @@ def test_json_describes_the_machine():
 
 def test_markdown_shows_losses_and_what_was_left_out():
     text = report.to_markdown(RESULTS, machine.describe(), SETTINGS)
-    assert "0.5 us" not in text and "2 (**0.50 loss**)" in text  # MKL's rate and the ratio
-    assert "0.5 (2.00)" in text  # OpenBLAS
+    assert "0.5 us" not in text and "2 ±0% (**0.50 loss**)" in text  # MKL's rate and the ratio
+    assert "0.5 ±0% (2.00)" in text  # OpenBLAS
     assert "- JAX: not installed: jax" in text
-    assert "1.25 (**0.80 loss**) [300, 1]" in text  # PyTorch's step, memory and page faults
+    assert "1.25 ±0% (**0.80 loss**) [300, 1]" in text  # PyTorch's step, memory and page faults
     assert "(0.90)" in text  # our own other way is no loss
     assert "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 25% |" in text  # of MKL's 2 in the same section of rates
+
+
+def test_goals_are_measured_and_judged():
+    chain = result("stepgrad", 0.5e-6, None, goals.CHAIN, "single ops")
+    table = goals.table([*RESULTS, chain])
+    assert "| sgemm, shapes of deep learning, against OpenBLAS | 1 | 2.00 | 1 | 1.15 | goal reached |" in table
+    assert "| sgemm, shapes of deep learning, against MKL | 1 | 0.50 |  | 0.97 | not yet |" in table
+    assert "| one small op, forward and backward, us | 1 | 0.50 | 1 | 0.35 | floor holds |" in table
+    assert "| GPT step |  | not measured |" in table
+    slower = [result("stepgrad", 2.0, None, goals.TINY, "steps"), result("PyTorch", 2.2, 1.1, goals.TINY, "steps")]
+    assert "| 3-3-3-3 step, against PyTorch | 1 | 1.10 | 5 | 15 | **below the floor** |" in goals.table(slower)
+
+
+def test_the_goal_for_convolutions_sums_the_passes_and_takes_the_better_layout():
+    rows = [
+        result(name, seconds, None, f"a convolution, {which}", "conv2d")
+        for name, times in {"stepgrad": (1, 1, 2), "PyTorch": (4, 4, 8), "PyTorch, channels_last": (1, 1, 6)}.items()
+        for which, seconds in zip(conv.PASSES, times, strict=True)
+    ]
+    assert goals.GOALS[7].measure(rows) == 4.0
+    assert goals.GOALS[8].measure(rows) == 2.0
 
 
 def test_the_readme_is_rewritten_between_its_markers_only(tmp_path):

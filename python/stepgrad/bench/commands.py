@@ -36,7 +36,7 @@ def ladder(op: str, size: int = 0, threads: int = 1, budget: float = 1.0) -> Non
     samples = [rung.summary for rung in rungs.rungs if rung.summary]
     dropped = sum(s.dropped for s in samples)
     busy = "; the machine is busy, take this as a sketch" if any(s.busy for s in samples) else ""
-    console.print(f"Medians, {clock}. {dropped} interrupted samples dropped{busy}. Each rung agreed with float64 first.")
+    console.print(f"Medians, {clock}. {dropped} interrupted samples dropped{busy}. Each rung that was timed agreed with float64 first.")
     wrong = [rung.name for rung in rungs.rungs if rung.refused.startswith("WRONG")]
     if wrong:
         raise KernelError(f"wrong results from {', '.join(wrong)}", op=op, fix="run the op tests: pytest tests/ops")

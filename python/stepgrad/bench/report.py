@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stepgrad import kernels
+from stepgrad.bench import goals
 from stepgrad.bench.race import Result
 from stepgrad.bench.timing import geometric_mean
 
@@ -36,7 +37,7 @@ def to_json(results: Sequence[Result], machine: dict[str, Any], settings: dict[s
 
 def to_markdown(results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> str:
     """Return the whole report."""
-    parts = ["# Benchmarks", "", *describe(machine, settings), "", READING, ""]
+    parts = ["# Benchmarks", "", *describe(machine, settings), "", READING, "", "## Goals", "", goals.table(results), ""]
     for section, (title, remark) in HEADLINES.items():
         if any(r.section == section for r in results):
             parts += [f"## {title}", "", remark, "", table(section, results), ""]
@@ -47,7 +48,7 @@ def to_markdown(results: Sequence[Result], machine: dict[str, Any], settings: di
 
 
 READING = (
-    "In brackets: time of the other / our time in the same run, so **below 1 we lose** (marked). Medians; every result was "
+    "In brackets: time of the other / our time in the same run, so **below 1 we lose** (marked). Medians, ± half the distance of the quartiles; every result was "
     "compared with float64 before it was timed. One thread: CPU time of the process. More: wall clock."
 )
 
@@ -98,6 +99,7 @@ def _cell(result: Result | None, memory: bool) -> str:
     if result.summary is None:
         return "**WRONG**" if "WRONG" in result.note else "failed" if "failed" in result.note else "-"
     value = f"{result.rate:.3g}" if result.rate else duration(result.summary.median)
+    value += f" ±{(result.summary.q3 - result.summary.q1) / 2 / result.summary.median:.0%}"
     if result.ratio:
         value += f" ({result.ratio:.2f})" if result.own else f" ({verdict(result.ratio)})"
     return value + (f" [{result.memory:.0f}, {result.faults:.0f}]" if memory and result.memory else "")
@@ -111,7 +113,7 @@ def verdict(ratio: float) -> str:
     >>> verdict(2.0), verdict(0.8)
     ('2.00', '**0.80 loss**')
     """
-    return f"{ratio:.2f}" if ratio >= 1 else f"**{ratio:.2f} loss**"
+    return f"{ratio:.2f}" if round(ratio, 2) >= 1 else f"**{ratio:.2f} loss**"
 
 
 def duration(seconds: float) -> str:
@@ -171,7 +173,7 @@ def _row(cells: list[str]) -> str:
 def refresh(readme: Path, results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     """Rewrite what stands between ``<!-- bench:SECTION -->`` and ``<!-- /bench:SECTION -->``, and nothing else.
 
-    SECTION is "machine" or one of the sections, and one without results is left as it is.
+    SECTION is "machine", "goals" or one of the sections, and one without results is left as it is.
 
     Returns
     -------
@@ -186,6 +188,8 @@ def refresh(readme: Path, results: Sequence[Result], machine: dict[str, Any], se
         section = match[1]
         if section == "machine":
             text = "\n".join(describe(machine, settings))
+        elif section == "goals":
+            text = goals.table(results)
         elif section in have:
             text = table(section, results)
         else:
