@@ -31,7 +31,7 @@ def test_only_numpy_is_needed_and_nothing_is_printed():
 def test_imports_only_point_down():
     code = "import sys, stepgrad.{}; print([m for m in sys.modules if m.startswith('stepgrad')])"
     floors = {
-        "tape.core": ("ops", "layers", "models", "walk"),
+        "tape.step": ("ops", "layers", "models", "walk"),
         "ops.op": ("layers", "models", "losses", "optimizers"),
         "layers": ("models", "callbacks", "datasets", "walk.page"),
     }
@@ -47,6 +47,7 @@ def test_imports_only_point_down():
 
 def test_unknown_attributes_are_named():
     import pytest
+
     import stepgrad
 
     with pytest.raises(AttributeError, match="no attribute 'Dense'"):

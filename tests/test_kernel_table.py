@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 import stepgrad as sg
 from stepgrad import kernels
 from stepgrad.errors import KernelError

@@ -27,10 +27,12 @@ template <class T> struct VecOf;
 template <> struct VecOf<float> {
   using type = vec_f32;
   using mask = vec_i32;
+  using integer = int32_t;
 };
 template <> struct VecOf<double> {
   using type = vec_f64;
   using mask = vec_i64;
+  using integer = int64_t;
 };
 template <class T> using vec = typename VecOf<T>::type;
 template <class T>

@@ -36,7 +36,7 @@ template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
           const vec<T> x = load_n(g.x + image + (h * g.W + w) * g.C + c, n);
           const Places better = (x > best) | ((x != x) & (best == best)) | (place < 0);
           best = better ? x : best;
-          place = better ? Places{} + decltype(place[0] + 0)(h * g.W + w) : place;
+          place = better ? Places{} + typename VecOf<T>::integer(h * g.W + w) : place;
         }
       store_n(g.out + pixel + c, best, n);
       for (long i = 0; i < n; i++) g.argmax[pixel + c + i] = place[i];

@@ -41,9 +41,9 @@ def findings() -> list[tuple[str, str]]:
 
 
 def _tape() -> str:
-    from stepgrad.tape import core
+    from stepgrad.tape import step
 
-    return "plain Python" if core.__file__.endswith(".py") else "compiled by Cython"
+    return "plain Python" if step.__file__.endswith(".py") else "compiled by Cython"
 
 
 def _native() -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stepgrad.errors import ArgumentError, DTypeError, GradientError
-from stepgrad.tape.core import Tensor, as_tensor, run_backward, wrap
+from stepgrad.tape.backward import run_backward
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 
 _MOST_ENTRIES = 400  # up to here every entry is tried alone; beyond, random directions
 _DIRECTIONS = 8

@@ -9,7 +9,7 @@ from stepgrad import kernels
 from stepgrad.errors import StepgradError
 from stepgrad.ops.op import registry
 from stepgrad.tape import KerasTensor, Tensor, wrap
-from stepgrad.tape.core import run_backward
+from stepgrad.tape.backward import run_backward
 
 # A result may be off by this much, relative to its entry and to the largest entry: a few dozen roundings.
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}

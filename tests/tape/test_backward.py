@@ -5,6 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
+
 import stepgrad as sg
 from stepgrad import ops
 from stepgrad.errors import GradientError, InPlaceError, ShapeError

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import stepgrad as sg
 from stepgrad import ops
 from stepgrad.errors import ArgumentError, DTypeError, GradientError

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from stepgrad.grade import copying
-from stepgrad.grade.expression import Expression
+from stepgrad.grade.expression import Expression, call
 from stepgrad.grade.mistakes import GENERAL, SPECIFIC, Situation, rewritten
 from stepgrad.grade.slips import ROUNDING, SLIPS
 from stepgrad.grade.solution import Quantity, Solution
@@ -199,6 +199,7 @@ def close(a: np.ndarray, b: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
 def radius(formula: Expression, values: Mapping[str, np.ndarray], slack: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return how far the result may move when every number is off by its slack: entry by entry, the larger way, added up."""
     with np.errstate(all="ignore"):
+        formula = _on_their_side(formula, values)
         centre = np.asarray(formula.value(values), dtype=float)
         moved = np.zeros_like(centre)
         for name in formula.names():
@@ -210,3 +211,11 @@ def radius(formula: Expression, values: Mapping[str, np.ndarray], slack: Mapping
                     ways.append(np.abs(formula.value({**values, name: array}) - centre))
                 moved += np.maximum(*ways)
     return np.where(np.isfinite(moved), moved, 0.0)
+
+
+def _on_their_side(formula: Expression, values: Mapping[str, np.ndarray]) -> Expression:
+    """Return the formula with the slopes of relu fixed: a unit that is written as 0.00 is dead, not almost alive."""
+    if formula.kind in ("slope_at_a", "slope_at_z") and formula.data == "relu":
+        side = formula.value(values)
+        return call(str(formula), lambda: side)
+    return dataclasses.replace(formula, parts=tuple(_on_their_side(part, values) for part in formula.parts))

@@ -92,7 +92,7 @@ def activation_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
 
 
 def other_activation(node: Expression, s: Situation) -> Iterator[Change]:
-    if node.kind == "apply" and node.data in SLOPES_AT_A:
+    if node.kind == "apply" and node.data in (*SLOPES_AT_A, "softmax"):
         for other in SLOPES_AT_A:
             if other not in (node.data, "identity"):
                 yield apply(other, node.parts[0]), f"{other} was used, but the activation is {node.data}"
@@ -145,7 +145,10 @@ def factor(node: Expression, s: Situation) -> Iterator[Change]:
         return
     if s.quantity.phase == "update" and node.kind != "ref":
         return
-    for n in sorted({n for name in node.names() for n in (*np.shape(s.values[name]), 2)} - {0, 1}):
+    counts = {2} | {n for name in node.names() for n in np.shape(s.values[name])}
+    if node.kind == "sum":
+        counts.add(int(np.size(node.parts[0].value(s.values)) / max(1, np.prod(s.shape(node)))))
+    for n in sorted(counts - {0, 1}):
         yield number(1 / n) * node, f"a mean was taken where the sum belongs: divided by {n}"
         yield number(float(n)) * node, f"a factor 1/{n} is missing: {n} times too large"
 

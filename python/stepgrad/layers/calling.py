@@ -14,7 +14,7 @@ import numpy as np
 from stepgrad import config
 from stepgrad.errors import ArgumentError, NotBuiltError
 from stepgrad.tape import KerasTensor, Tensor, scope
-from stepgrad.tape.core import state
+from stepgrad.tape.state import state
 from stepgrad.tape.symbolic import Node
 from stepgrad.utils.tree import flatten, is_shape, map_shapes, map_structure, pack
 

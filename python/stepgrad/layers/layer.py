@@ -13,7 +13,7 @@ from stepgrad.layers.calling import context
 from stepgrad.layers.input_spec import check_inputs
 from stepgrad.layers.state import State
 from stepgrad.tape import KerasTensor, Tensor, Variable, scope
-from stepgrad.tape.core import public, state
+from stepgrad.tape.state import public, state
 from stepgrad.utils.naming import auto_name
 from stepgrad.utils.serialization import Registry, serialize_object
 from stepgrad.utils.tree import flatten, map_shapes, map_structure

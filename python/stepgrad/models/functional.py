@@ -13,7 +13,7 @@ from stepgrad.models import functional_config
 from stepgrad.models.graph import Graph, is_input, parents
 from stepgrad.models.model import MODELS, Model, copy_by_config
 from stepgrad.tape import KerasTensor, Tensor
-from stepgrad.tape.core import public, state
+from stepgrad.tape.state import public, state
 from stepgrad.utils.tree import flatten, map_shapes, map_structure, pack
 
 

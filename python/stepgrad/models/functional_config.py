@@ -8,7 +8,7 @@ from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.layers.layer import Layer
 from stepgrad.ops.op import registry
 from stepgrad.tape import KerasTensor, Tensor, Variable
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 from stepgrad.utils.serialization import deserialize_object, serialize_object, to_snake_case
 from stepgrad.utils.tree import flatten, map_structure
 

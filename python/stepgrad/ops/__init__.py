@@ -16,7 +16,7 @@ from stepgrad.ops import (
     reduction,
 )
 from stepgrad.ops.op import Op, registry
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 _families = (
     elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation, loss,

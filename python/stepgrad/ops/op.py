@@ -13,7 +13,8 @@ import numpy as np
 
 from stepgrad import config, kernels
 from stepgrad.errors import ArgumentError, GradientError, ShapeError, StepgradError
-from stepgrad.tape.core import apply, as_tensor
+from stepgrad.tape.step import apply
+from stepgrad.tape.tensor import as_tensor
 
 registry: dict[str, Op] = {}  # the library's own ops, by name
 

@@ -1,9 +1,11 @@
 """Tensors, variables, the tape and its hooks."""
 
-from stepgrad.tape.core import Step, Tensor, as_tensor, scope, steps_of, wrap
 from stepgrad.tape.gradient_tape import GradientTape, no_grad
 from stepgrad.tape.hooks import Hook, hooks, silent
+from stepgrad.tape.state import scope
+from stepgrad.tape.step import Step, steps_of
 from stepgrad.tape.symbolic import KerasTensor
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 from stepgrad.tape.variable import Variable
 
 __all__ = [

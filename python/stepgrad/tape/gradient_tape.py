@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from stepgrad.errors import ArgumentError, DTypeError, GradientError
-from stepgrad.tape.core import Tensor, as_tensor, run_backward, state, wrap
+from stepgrad.tape.backward import run_backward
+from stepgrad.tape.state import state
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 
 
 class no_grad:

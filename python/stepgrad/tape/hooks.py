@@ -9,7 +9,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stepgrad.tape.core import Step, Tensor, state
+from stepgrad.tape.state import state
+from stepgrad.tape.step import Step
+from stepgrad.tape.tensor import Tensor
 
 
 class Hook:

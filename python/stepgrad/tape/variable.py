@@ -8,7 +8,8 @@ import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ShapeError
-from stepgrad.tape.core import Tensor, state
+from stepgrad.tape.state import state
+from stepgrad.tape.tensor import Tensor
 
 
 class Variable(Tensor):

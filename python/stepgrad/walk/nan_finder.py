@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from stepgrad.errors import NaNError
-from stepgrad.tape.core import Tensor, state
 from stepgrad.tape.hooks import Hook, hooks
+from stepgrad.tape.state import state
+from stepgrad.tape.tensor import Tensor
 
 
 class NaNFinder(Hook):

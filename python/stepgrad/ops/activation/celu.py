@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepgrad.ops.activation.elu import elu
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def celu(x, alpha=1.0):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from stepgrad.ops.op import Unary
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 _erfc_of = np.frompyfunc(math.erfc, 1, 1)  # erfc keeps the digits of the left tail, where 1 + erf cancels
 _C = math.sqrt(2 / math.pi)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import normalize_axis
-from stepgrad.tape.core import as_tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import as_tensor
 
 
 def glu(x, axis=-1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepgrad.ops.activation.relu6 import relu6
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def hard_sigmoid(x):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stepgrad.ops.op import Unary
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class LeakyRelu(Unary):

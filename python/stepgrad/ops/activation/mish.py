@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stepgrad.ops.activation.softplus import softplus
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def mish(x):

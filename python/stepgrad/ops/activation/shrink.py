@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stepgrad.tape.core import as_tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import as_tensor
 
 
 def soft_shrink(x, threshold=0.5):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def sparse_plus(x):

@@ -8,7 +8,8 @@ from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def conv(

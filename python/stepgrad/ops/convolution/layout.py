@@ -7,7 +7,7 @@ from typing import Any
 from stepgrad import config
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def standard_format(data_format: str | None) -> str:

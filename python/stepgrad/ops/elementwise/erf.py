@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from stepgrad.ops.op import Unary
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 _erf_of = np.frompyfunc(math.erf, 1, 1)  # NumPy has none; the C library's is right to the last digits
 

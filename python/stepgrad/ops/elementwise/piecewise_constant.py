@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class PiecewiseConstant(Op):

@@ -7,7 +7,7 @@ import numpy as np
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.elementwise.square import square
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class Power(Op):

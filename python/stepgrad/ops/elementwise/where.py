@@ -7,7 +7,7 @@ import numpy as np
 from stepgrad import config
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.op import Op, broadcast
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class Where(Op):

@@ -9,7 +9,8 @@ import numpy as np
 
 from stepgrad.ops.indexing.keys import is_basic, plain_key, selected_shape
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Getitem(Op):

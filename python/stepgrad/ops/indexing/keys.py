@@ -9,7 +9,7 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.ops.op import broadcast
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 _FIX = "indices are integers, slices, ..., None, or integer and boolean arrays; floats need ops.cast(i, 'int32')"
 

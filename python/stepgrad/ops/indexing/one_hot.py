@@ -10,7 +10,7 @@ from stepgrad import config
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.indexing.embedding import integers
 from stepgrad.ops.op import Op, normalize_axis
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class OneHot(Op):

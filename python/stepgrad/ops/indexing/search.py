@@ -9,7 +9,8 @@ import numpy as np
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.ops.indexing.embedding import integers, segment_sum
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import Tensor, as_tensor, public, wrap
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 
 
 class Searchsorted(Op):

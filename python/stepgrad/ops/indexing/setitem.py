@@ -11,7 +11,8 @@ from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.indexing.getitem import rows_key
 from stepgrad.ops.indexing.keys import selected_shape
 from stepgrad.ops.op import Op, broadcast
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Setitem(Op):

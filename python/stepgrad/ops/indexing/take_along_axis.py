@@ -10,7 +10,8 @@ from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.indexing.embedding import integers
 from stepgrad.ops.indexing.getitem import add_at
 from stepgrad.ops.op import Op, broadcast, normalize_axis
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class TakeAlongAxis(Op):

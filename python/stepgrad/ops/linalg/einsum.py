@@ -10,7 +10,8 @@ from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
 from stepgrad.ops.linalg.products import product, reshaped, transposed
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def einsum(subscripts: str, *operands: Any) -> Tensor:

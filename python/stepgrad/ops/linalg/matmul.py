@@ -9,7 +9,7 @@ import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Matmul(Op):

@@ -9,7 +9,8 @@ from typing import Any
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.linalg.matmul import _matmul
 from stepgrad.ops.op import normalize_axis, to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def dot(x1: Any, x2: Any) -> Tensor:

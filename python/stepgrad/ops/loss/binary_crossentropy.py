@@ -7,7 +7,8 @@ from typing import Any
 from stepgrad import config
 from stepgrad.ops.loss.sigmoid_cross_entropy import _sigmoid_cross_entropy, check_same_shape
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:

@@ -9,7 +9,8 @@ from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.softmax_cross_entropy import _softmax_cross_entropy
 from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy, checked
 from stepgrad.ops.op import normalize_axis, to_tensor
-from stepgrad.tape.core import Tensor, as_tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor, as_tensor
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:

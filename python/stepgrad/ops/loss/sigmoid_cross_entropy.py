@@ -6,7 +6,7 @@ import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class SigmoidCrossEntropy(Op):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.ops.op import Op, normalize_axis
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class AlongAxis(Op):

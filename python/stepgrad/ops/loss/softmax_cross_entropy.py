@@ -10,7 +10,7 @@ from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class SoftmaxCrossEntropy(Op):

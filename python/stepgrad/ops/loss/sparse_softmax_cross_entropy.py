@@ -9,7 +9,7 @@ from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
 from stepgrad.ops.loss.softmax_cross_entropy import as_rows, over_classes
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 class SparseSoftmaxCrossEntropy(Op):

@@ -9,7 +9,8 @@ import numpy as np
 from stepgrad import config
 from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import Tensor, as_tensor, public, wrap
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 
 
 class FullLike(Op):

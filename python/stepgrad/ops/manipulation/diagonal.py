@@ -8,7 +8,8 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.op import normalize_axis
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:

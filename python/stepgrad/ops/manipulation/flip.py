@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.ops.op import Op, normalize_axes
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Flip(Op):

@@ -8,7 +8,8 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 _MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.op import Op, normalize_axis
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Stack(Op):

@@ -9,7 +9,7 @@ import numpy as np
 from stepgrad.errors import ShapeError
 from stepgrad.ops.manipulation.creation import ndim
 from stepgrad.ops.op import Op, normalize_axis
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Transpose(Op):

@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Triangle(Op):

@@ -6,7 +6,7 @@ from typing import Any
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.core import public
+from stepgrad.tape.state import public
 
 
 def over_axes(v: Any, x: Any, axes: tuple[int, ...], op: str, what: str) -> Any:

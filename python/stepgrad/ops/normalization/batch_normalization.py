@@ -6,7 +6,8 @@ from typing import Any
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import normalize_axes, to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def batch_normalization(

@@ -10,7 +10,8 @@ from stepgrad import config
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.normalization.along import over_axes
 from stepgrad.ops.op import normalize_axes, to_tensor
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 def layer_normalization(

@@ -9,7 +9,7 @@ import numpy as np
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op
 from stepgrad.ops.pooling.pool import check_result, pool
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class AveragePool2d(Op):

@@ -7,7 +7,7 @@ from typing import Any as Anything
 import numpy as np
 
 from stepgrad.ops.reduction.reduction import Reduction, as_axes
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Any(Reduction):

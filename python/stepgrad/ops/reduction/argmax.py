@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.reduction.reduction import Reduction, refuse_empty
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Place(Reduction):

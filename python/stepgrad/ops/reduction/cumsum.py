@@ -9,7 +9,8 @@ import numpy as np
 from stepgrad.ops.op import Op, normalize_axis
 from stepgrad.ops.reduction.linear_scan import delay, linear_scan
 from stepgrad.ops.reduction.reduction import accumulator
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Running(Op):

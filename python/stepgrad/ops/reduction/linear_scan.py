@@ -8,7 +8,8 @@ import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, normalize_axis
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class LinearScan(Op):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from stepgrad.ops.reduction.reduction import Reduction, as_axes
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Logsumexp(Reduction):

@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad.ops.op import Op
 from stepgrad.ops.reduction.reduction import Reduction, as_axes, refuse_empty
-from stepgrad.tape.core import Tensor
+from stepgrad.tape.tensor import Tensor
 
 
 class Extreme(Reduction):

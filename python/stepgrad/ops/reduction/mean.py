@@ -9,7 +9,8 @@ import numpy as np
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import normalize_axis
 from stepgrad.ops.reduction.reduction import Reduction, as_axes, entries
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Mean(Reduction):

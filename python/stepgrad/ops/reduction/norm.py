@@ -9,7 +9,8 @@ import numpy as np
 
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.reduction.reduction import Reduction, as_axes
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Norm(Reduction):

@@ -10,7 +10,8 @@ import numpy as np
 from stepgrad.ops.op import normalize_axes
 from stepgrad.ops.reduction.linear_scan import delay
 from stepgrad.ops.reduction.reduction import Accumulation, accumulator, as_axes
-from stepgrad.tape.core import Tensor, public
+from stepgrad.tape.state import public
+from stepgrad.tape.tensor import Tensor
 
 
 class Prod(Accumulation):
