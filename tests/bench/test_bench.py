@@ -39,9 +39,21 @@ def track():
 
 def test_a_race_verifies_and_times_each_contestant(track):
     spec = {"shape": "TN 5x6x7"}
-    race = Race("sgemm", "TN 5x6x7", "gemm", {name: Entry(name, spec) for name in ("stepgrad", "OpenBLAS")}, work=420.0)
+    race = Race(
+        "sgemm",
+        "TN 5x6x7",
+        "gemm",
+        {name: Entry(name, spec) for name in ("stepgrad", "OpenBLAS")},
+        work=420.0,
+    )
     ours, openblas = track.run(race)
-    assert ours.note == "" and ours.error < 1e-5 and len(ours.samples) == 2 and ours.rate > 0 and ours.ratio is None
+    assert (
+        ours.note == ""
+        and ours.error < 1e-5
+        and len(ours.samples) == 2
+        and ours.rate > 0
+        and ours.ratio is None
+    )
     if openblas.note:  # a NumPy without it
         assert "OpenBLAS" in openblas.note
     else:
@@ -50,30 +62,40 @@ def test_a_race_verifies_and_times_each_contestant(track):
 
 def test_a_wrong_contestant_is_refused(track, monkeypatch):
     monkeypatch.setattr(gemm, "expected", lambda shape: (np.zeros((2, 2)),))
-    [only] = track.run(Race("sgemm", "NN 2x2x2", "gemm", {"stepgrad": Entry("stepgrad", {"shape": "NN 2x2x2"})}))
+    [only] = track.run(
+        Race("sgemm", "NN 2x2x2", "gemm", {"stepgrad": Entry("stepgrad", {"shape": "NN 2x2x2"})})
+    )
     assert "WRONG, not timed" in only.note and only.samples == [] and only.summary is None
 
 
 def test_a_failure_is_reported_and_the_others_go_on(track, monkeypatch):
     good, bad = {"op": "exp", "size": 50, "rung": "numpy"}, {"op": "exp", "size": 50, "rung": "no such rung"}
-    works, fails = track.run(Race("ladders", "exp", "rung", {"numpy": Entry("stepgrad", good), "bad": Entry("stepgrad", bad)}))
+    works, fails = track.run(
+        Race("ladders", "exp", "rung", {"numpy": Entry("stepgrad", good), "bad": Entry("stepgrad", bad)})
+    )
     assert works.samples and fails.note.startswith("failed: ") and not fails.samples
 
 
 def test_a_library_that_is_not_installed_is_listed(track, monkeypatch):
     absent = libraries.Library("Absent", ("no_such_package",))
     monkeypatch.setitem(libraries.LIBRARIES, "Absent", absent)
-    [only] = track.run(Race("steps", "x", "single", {"Absent": Entry("Absent", {"name": "x * y, 3 entries"})}))
+    [only] = track.run(
+        Race("steps", "x", "single", {"Absent": Entry("Absent", {"name": "x * y, 3 entries"})})
+    )
     assert only.note == "not installed: no_such_package"
 
 
 def test_a_training_step_in_a_process_of_its_own_reports_its_memory():
     with Track(rounds=1, seconds=1e-4) as track:
-        [ours] = track.run(Race("steps", "tiny", "step", {"stepgrad": Entry("stepgrad", {"net": "tiny"})}, fresh=True))
+        [ours] = track.run(
+            Race("steps", "tiny", "step", {"stepgrad": Entry("stepgrad", {"net": "tiny"})}, fresh=True)
+        )
     assert ours.note == "" and ours.memory > 1 and ours.faults >= 0
 
 
-@pytest.mark.parametrize("library", ["stepgrad", "stepgrad, train_on_batch", "PyTorch", "PyTorch, fused Adam"])
+@pytest.mark.parametrize(
+    "library", ["stepgrad", "stepgrad, train_on_batch", "PyTorch", "PyTorch, fused Adam"]
+)
 def test_libraries_agree_on_the_tiny_net(library):
     if "PyTorch" in library:
         pytest.importorskip("torch")
@@ -107,7 +129,10 @@ def test_convolutions_in_both_layouts_of_pytorch_agree(monkeypatch):
     monkeypatch.setitem(conv.CONVOLUTIONS, small.title, small)
     for which in conv.PASSES:
         for library in ("stepgrad", "PyTorch", "PyTorch, channels_last"):
-            assert verify(conv.load(library, small.title, which)[1], conv.expected(small.title, which)).problem == ""
+            assert (
+                verify(conv.load(library, small.title, which)[1], conv.expected(small.title, which)).problem
+                == ""
+            )
 
 
 def test_drawn_shapes_depend_on_the_seed_only():
@@ -137,24 +162,37 @@ def test_markdown_shows_losses_and_what_was_left_out():
     assert "- JAX: not installed: jax" in text
     assert "1.25 ±0% (**0.80 loss**) [300, 1]" in text  # PyTorch's step, memory and page faults
     assert "(0.90)" in text  # our own other way is no loss
-    assert "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 25% |" in text  # of MKL's 2 in the same section of rates
+    assert (
+        "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 25% |" in text
+    )  # of MKL's 2 in the same section of rates
 
 
 def test_goals_are_measured_and_judged():
     chain = result("stepgrad", 0.5e-6, None, goals.CHAIN, "single ops")
     table = goals.table([*RESULTS, chain])
-    assert "| sgemm, shapes of deep learning, against OpenBLAS | 1 | 2.00 | 1 | 1.15 | goal reached |" in table
+    assert (
+        "| sgemm, shapes of deep learning, against OpenBLAS | 1 | 2.00 | 1 | 1.15 | goal reached |" in table
+    )
     assert "| sgemm, shapes of deep learning, against MKL | 1 | 0.50 |  | 0.97 | not yet |" in table
     assert "| one small op, forward and backward, us | 1 | 0.50 | 1 | 0.35 | floor holds |" in table
     assert "| GPT step |  | not measured |" in table
-    slower = [result("stepgrad", 2.0, None, goals.TINY, "steps"), result("PyTorch", 2.2, 1.1, goals.TINY, "steps")]
-    assert "| 3-3-3-3 step, against PyTorch | 1 | 1.10 | 5 | 15 | **below the floor** |" in goals.table(slower)
+    slower = [
+        result("stepgrad", 2.0, None, goals.TINY, "steps"),
+        result("PyTorch", 2.2, 1.1, goals.TINY, "steps"),
+    ]
+    assert "| 3-3-3-3 step, against PyTorch | 1 | 1.10 | 5 | 15 | **below the floor** |" in goals.table(
+        slower
+    )
 
 
 def test_the_goal_for_convolutions_sums_the_passes_and_takes_the_better_layout():
     rows = [
         result(name, seconds, None, f"a convolution, {which}", "conv2d")
-        for name, times in {"stepgrad": (1, 1, 2), "PyTorch": (4, 4, 8), "PyTorch, channels_last": (1, 1, 6)}.items()
+        for name, times in {
+            "stepgrad": (1, 1, 2),
+            "PyTorch": (4, 4, 8),
+            "PyTorch, channels_last": (1, 1, 6),
+        }.items()
         for which, seconds in zip(conv.PASSES, times, strict=True)
     ]
     assert goals.GOALS[7].measure(rows) == 4.0
@@ -163,7 +201,9 @@ def test_the_goal_for_convolutions_sums_the_passes_and_takes_the_better_layout()
 
 def test_the_readme_is_rewritten_between_its_markers_only(tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text("top\n<!-- bench:sgemm -->\nold\n<!-- /bench:sgemm -->\n<!-- bench:conv2d -->keep<!-- /bench:conv2d -->\nend\n")
+    readme.write_text(
+        "top\n<!-- bench:sgemm -->\nold\n<!-- /bench:sgemm -->\n<!-- bench:conv2d -->keep<!-- /bench:conv2d -->\nend\n"
+    )
     assert report.refresh(readme, RESULTS, machine.describe(), SETTINGS) == ["sgemm"]
     text = readme.read_text()
     assert text.startswith("top\n") and text.endswith("keep<!-- /bench:conv2d -->\nend\n")

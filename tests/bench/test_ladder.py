@@ -27,7 +27,11 @@ def planted(monkeypatch):
     """Put a rung on top of matmul's ladder for one test."""
 
     def plant(function):
-        monkeypatch.setitem(kernels._ladders["matmul"], "planted", kernels.Kernel("matmul", "cpu", "planted", function, "", ""))
+        monkeypatch.setitem(
+            kernels._ladders["matmul"],
+            "planted",
+            kernels.Kernel("matmul", "cpu", "planted", function, "", ""),
+        )
 
     return plant
 
@@ -76,7 +80,9 @@ def test_the_command_prints_every_rung_with_its_reason():
 
 
 def test_the_command_explains_an_unknown_op():
-    result = subprocess.run([sys.executable, "-m", "stepgrad", "ladder", "matmull"], capture_output=True, text=True, timeout=120)
+    result = subprocess.run(
+        [sys.executable, "-m", "stepgrad", "ladder", "matmull"], capture_output=True, text=True, timeout=120
+    )
     assert result.returncode != 0 and "did you mean 'matmul'?" in result.stderr
 
 

@@ -25,7 +25,10 @@ def test_one_wrong_entry_is_found(value):
 
 
 def test_one_nan_is_found():
-    assert changed(lambda got: got.__setitem__(7, np.nan)).problem == "NaN in 1 of 100 entries where float64 has numbers"
+    assert (
+        changed(lambda got: got.__setitem__(7, np.nan)).problem
+        == "NaN in 1 of 100 entries where float64 has numbers"
+    )
 
 
 def test_nan_and_infinity_are_right_where_float64_has_them():

@@ -16,7 +16,8 @@ from stepgrad.ops.op import Binary, Unary, registry
 from stepgrad.ops.reduction.reduction import Reduction
 from stepgrad.optimizers.update import Update
 
-ENTRIES, ROWS, SIDE = 1 << 18, 1024, 16  # a megabyte of float32; rows of a matrix; height and width of an image
+ENTRIES = 1 << 18  # a megabyte of float32
+ROWS, SIDE = 1024, 16  # rows of a matrix; height and width of an image
 BATCH, CHANNELS, FILTERS = 32, 32, 64
 
 
@@ -63,7 +64,9 @@ class Case:
         arrays = sum(a.nbytes for a in self.arrays)
         if self.in_place:  # all but the gradient are read and written
             return 2.0 * arrays - self.arrays[1].nbytes, "GB/s"
-        return float(arrays + sum(o.size * (4 if o.dtype.kind == "f" else o.itemsize) for o in outputs)), "GB/s"
+        return float(
+            arrays + sum(o.size * (4 if o.dtype.kind == "f" else o.itemsize) for o in outputs)
+        ), "GB/s"
 
 
 def case(op: str, size: int | None = None, seed: int = 0) -> Case:
@@ -102,7 +105,11 @@ def ladders() -> list[str]:
 
 
 def _updates() -> dict[str, Update]:
-    rules = (getattr(optimizers, name).update for name in optimizers.__all__ if hasattr(getattr(optimizers, name), "update"))
+    rules = (
+        getattr(optimizers, name).update
+        for name in optimizers.__all__
+        if hasattr(getattr(optimizers, name), "update")
+    )
     return {rule.name: rule for rule in rules if isinstance(rule, Update)}
 
 
@@ -208,7 +215,9 @@ def _update(op, size, rng):
     slots = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][2:]
     wanted = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     if not set(wanted) <= set(numbers):
-        raise KernelError(f"no benchmark knows {sorted(set(wanted) - set(numbers))} of '{op}'", fix="add them to _update")
+        raise KernelError(
+            f"no benchmark knows {sorted(set(wanted) - set(numbers))} of '{op}'", fix="add them to _update"
+        )
     off = {"vhat", "mean_g"}  # in use only with amsgrad and centered
     kept = [np.empty(0, np.float32) if slot in off else np.abs(_normal(rng, size)) for slot in slots]
     arrays = (_normal(rng, size), _normal(rng, size), *kept)
@@ -218,9 +227,12 @@ def _update(op, size, rng):
 _SPECIAL = {
     "matmul": _matmul,
     **dict.fromkeys(("conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"), _convolution),
-    **dict.fromkeys((f"{kind}_pool2d{end}" for kind in ("max", "average") for end in ("", "_gradient")), _pool),
     **dict.fromkeys(
-        (f"{kind}softmax_cross_entropy{end}" for kind in ("", "sparse_") for end in ("", "_gradient")), _cross_entropy
+        (f"{kind}_pool2d{end}" for kind in ("max", "average") for end in ("", "_gradient")), _pool
+    ),
+    **dict.fromkeys(
+        (f"{kind}softmax_cross_entropy{end}" for kind in ("", "sparse_") for end in ("", "_gradient")),
+        _cross_entropy,
     ),
     "embedding_gradient": _embedding_gradient,
     "batch_norm_statistics": _statistics,

@@ -32,17 +32,31 @@ def ladder(op: str, size: int = 0, threads: int = 1, budget: float = 1.0) -> Non
         rungs.verify(redraw)
         rungs.time(on_change=redraw)
     console.print(draw(rungs))
-    clock = "CPU time of 1 thread" if threads == 1 else f"wall clock, {threads} threads for the rungs that use threads"
+    clock = (
+        "CPU time of 1 thread"
+        if threads == 1
+        else f"wall clock, {threads} threads for the rungs that use threads"
+    )
     samples = [rung.summary for rung in rungs.rungs if rung.summary]
     dropped = sum(s.dropped for s in samples)
     busy = "; the machine is busy, take this as a sketch" if any(s.busy for s in samples) else ""
-    console.print(f"Medians, {clock}. {dropped} interrupted samples dropped{busy}. Each rung that was timed agreed with float64 first.")
+    console.print(
+        f"Medians, {clock}. {dropped} interrupted samples dropped{busy}. Each rung that was timed agreed with float64 first."
+    )
     wrong = [rung.name for rung in rungs.rungs if rung.refused.startswith("WRONG")]
     if wrong:
-        raise KernelError(f"wrong results from {', '.join(wrong)}", op=op, fix="run the op tests: pytest tests/ops")
+        raise KernelError(
+            f"wrong results from {', '.join(wrong)}", op=op, fix="run the op tests: pytest tests/ops"
+        )
 
 
-def bench(quick: bool = False, out: Path = Path("benchmarks/results"), only: str = "", threads: str = "", seed: int = 0) -> None:
+def bench(
+    quick: bool = False,
+    out: Path = Path("benchmarks/results"),
+    only: str = "",
+    threads: str = "",
+    seed: int = 0,
+) -> None:
     """Verify, then time: kernels, single ops and training steps, ours and those of the libraries that are installed.
 
     Writes results.json, results.md, ladders.png and ratios.png into --out, and refreshes the tables between markers in the
@@ -59,7 +73,9 @@ def bench(quick: bool = False, out: Path = Path("benchmarks/results"), only: str
 
     sections = tuple(only.split(",")) if only else suite.SECTIONS
     if not set(sections) <= set(suite.SECTIONS):
-        raise ArgumentError("there is no such section", expected=f"--only with {', '.join(suite.SECTIONS)}", got=only)
+        raise ArgumentError(
+            "there is no such section", expected=f"--only with {', '.join(suite.SECTIONS)}", got=only
+        )
     if not all(count.isdigit() and int(count) for count in threads.split(",") if threads):
         raise ArgumentError("--threads is a list of numbers", expected="--threads 1,2", got=threads)
     description = machine.describe()
@@ -81,9 +97,18 @@ def bench(quick: bool = False, out: Path = Path("benchmarks/results"), only: str
     limits = [f"best rate seen on any shape, by anybody, taken as the peak: {best}"] if best else []
     limits.append(f"copying 192 MiB: {machine.copy_rate():.3g} GB/s read and written, 1 thread")
     without = suite.without_case()
-    limits += [f"ops with native kernels that no benchmark has inputs for: {', '.join(without)}"] if without else []
+    limits += (
+        [f"ops with native kernels that no benchmark has inputs for: {', '.join(without)}"] if without else []
+    )
     minutes = (time.perf_counter() - start) / 60
-    settings = {"quick": quick, "threads": counts, "rounds": rounds, "seed": seed, "minutes": minutes, "limits": limits}
+    settings = {
+        "quick": quick,
+        "threads": counts,
+        "rounds": rounds,
+        "seed": seed,
+        "minutes": minutes,
+        "limits": limits,
+    }
     _write(out, results, description, settings, console)
 
 
@@ -94,11 +119,16 @@ def _print_race(console, results) -> None:
     for r in results:
         if r.summary is not None:
             value = f"{r.rate:.3g} {r.unit}" if r.rate else duration(r.summary.median)
-            parts.append(f"{r.contestant} {value}" + (f" ({verdict(r.ratio).replace('*', '')})" if r.ratio else ""))
+            parts.append(
+                f"{r.contestant} {value}" + (f" ({verdict(r.ratio).replace('*', '')})" if r.ratio else "")
+            )
         elif "not installed" not in r.note:
             parts.append(f"{r.contestant} {r.note}")
     first = results[0]
-    console.print(f"{first.section}, {first.title}, {first.threads} thread{'s' * (first.threads > 1)}: {'; '.join(parts)}", markup=False)
+    console.print(
+        f"{first.section}, {first.title}, {first.threads} thread{'s' * (first.threads > 1)}: {'; '.join(parts)}",
+        markup=False,
+    )
 
 
 def _write(out: Path, results, description, settings, console) -> None:
@@ -117,4 +147,6 @@ def _write(out: Path, results, description, settings, console) -> None:
         console.print(f"left out: {'; '.join(absent)}", markup=False)
     wrong = sorted({f"{r.title}: {r.contestant}" for r in results if "WRONG" in r.note})
     if wrong:
-        raise KernelError(f"wrong results, not timed: {'; '.join(wrong)}", fix="see results.md, and run the op tests")
+        raise KernelError(
+            f"wrong results, not timed: {'; '.join(wrong)}", fix="see results.md, and run the op tests"
+        )

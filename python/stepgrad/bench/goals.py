@@ -34,7 +34,9 @@ class Goal(NamedTuple):
         return "floor holds" if self.floor is not None else "not yet"
 
 
-def _ratios(results: list[Result], section: str, *others: str, keep: Callable[[str], bool] = lambda title: True) -> list[float]:
+def _ratios(
+    results: list[Result], section: str, *others: str, keep: Callable[[str], bool] = lambda title: True
+) -> list[float]:
     """Return other / ours in each race; of several others the fastest counts."""
     best: dict[str, float] = {}
     for r in results:
@@ -72,7 +74,11 @@ def _convolutions(*others):
             if r.section == "conv2d" and r.summary:
                 of = sums.setdefault(r.title.rpartition(", ")[0], {})
                 of[r.contestant] = of.get(r.contestant, 0.0) + r.summary.median
-        found = [min(of[o] for o in others) / of["stepgrad"] for of in sums.values() if {"stepgrad", *others} <= set(of)]
+        found = [
+            min(of[o] for o in others) / of["stepgrad"]
+            for of in sums.values()
+            if {"stepgrad", *others} <= set(of)
+        ]
         return geometric_mean(found) if found else None
 
     return measure
@@ -80,7 +86,11 @@ def _convolutions(*others):
 
 def _one(section, title, value):
     def measure(results):
-        found = [r for r in results if r.section == section and r.title == title and r.contestant == "stepgrad" and r.summary]
+        found = [
+            r
+            for r in results
+            if r.section == section and r.title == title and r.contestant == "stepgrad" and r.summary
+        ]
         return value(found[0]) if found else None
 
     return measure
@@ -93,18 +103,41 @@ GOALS = (
     Goal("sgemm, drawn shapes, against MKL", _mean(DRAWN, MKL.name), None, 0.9),
     Goal("sgemm, shapes of deep learning, against OpenBLAS", _mean("sgemm", OPENBLAS.name), 1.0, 1.15),
     Goal("sgemm, shapes of deep learning, against MKL", _mean("sgemm", MKL.name), None, 0.97),
-    Goal("sgemm NT with at most 96 rows, against OpenBLAS", _mean("sgemm", OPENBLAS.name, keep=_few_rows), 1.3, 1.6),
+    Goal(
+        "sgemm NT with at most 96 rows, against OpenBLAS",
+        _mean("sgemm", OPENBLAS.name, keep=_few_rows),
+        1.3,
+        1.6,
+    ),
     Goal("sgemm NT with at most 96 rows, against MKL", _mean("sgemm", MKL.name, keep=_few_rows), None, 1.05),
     Goal("convolution, three passes, against PyTorch", _convolutions(TORCH.name), 1.15, None),
-    Goal("convolution, three passes, against PyTorch's better layout", _convolutions(TORCH.name, CHANNELS_LAST.name), None, 1.1),
+    Goal(
+        "convolution, three passes, against PyTorch's better layout",
+        _convolutions(TORCH.name, CHANNELS_LAST.name),
+        None,
+        1.1,
+    ),
     Goal("CNN step, against PyTorch", _step(CNN, TORCH.name), 1.5, 2.2),
-    Goal("CNN step, against the best of channels_last and TensorFlow", _step(CNN, CHANNELS_LAST.name, TENSORFLOW.name), None, 1.5),
+    Goal(
+        "CNN step, against the best of channels_last and TensorFlow",
+        _step(CNN, CHANNELS_LAST.name, TENSORFLOW.name),
+        None,
+        1.5,
+    ),
     Goal("dense step, against PyTorch", _step(DENSE, TORCH.name), 2.5, 3.0),
     Goal("dense step, against PyTorch with fused Adam", _step(DENSE, FUSED.name), 1.0, None),
     Goal("dense step, against the best of fused Adam and JAX", _step(DENSE, FUSED.name, JAX.name), None, 1.2),
     Goal("3-3-3-3 step, against PyTorch", _step(TINY, TORCH.name), 5.0, 15.0),
-    Goal("3-3-3-3 step, against the best of fused Adam and JAX", _step(TINY, FUSED.name, JAX.name), None, 8.0),
-    Goal("one small op, forward and backward, us", _one("single ops", CHAIN, lambda r: r.summary.median * 1e6), 1.0, 0.35, True),
+    Goal(
+        "3-3-3-3 step, against the best of fused Adam and JAX", _step(TINY, FUSED.name, JAX.name), None, 8.0
+    ),
+    Goal(
+        "one small op, forward and backward, us",
+        _one("single ops", CHAIN, lambda r: r.summary.median * 1e6),
+        1.0,
+        0.35,
+        True,
+    ),
     Goal("page faults of a CNN step", _one("steps", CNN, lambda r: r.faults), 1.0, 1.0, True),
 )
 
@@ -117,6 +150,8 @@ def table(results: Sequence[Result]) -> str:
             value = goal.measure([r for r in results if r.threads == threads])
             if value is not None:
                 bounds = (f"{bound:g}" if bound is not None else "" for bound in (goal.floor, goal.goal))
-                lines.append(f"| {goal.area} | {threads} | {value:.2f} | {' | '.join(bounds)} | {goal.state(value)} |")
+                lines.append(
+                    f"| {goal.area} | {threads} | {value:.2f} | {' | '.join(bounds)} | {goal.state(value)} |"
+                )
     lines += [f"| {area} |  | not measured |  |  |  |" for area in NOT_MEASURED]
     return "\n".join(lines)

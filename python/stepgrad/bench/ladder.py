@@ -137,7 +137,9 @@ def draw(ladder: Ladder) -> Any:
     from rich.text import Text
 
     lines: list[Any] = [Text(f"{ladder.case.op}: {ladder.case.label}", style="bold")]
-    lines.append(Text(f"{'':{NAME + BAR}}{ladder.unit or 'speed':>10}{'rung below':>12}{'NumPy':>9}", style="dim"))
+    lines.append(
+        Text(f"{'':{NAME + BAR}}{ladder.unit or 'speed':>10}{'rung below':>12}{'NumPy':>9}", style="dim")
+    )
     rates = {rung.name: ladder.rate(rung) for rung in ladder.rungs}
     best = max((rate for rate in rates.values() if rate), default=1.0)
     for rung in ladder.rungs:
@@ -147,7 +149,10 @@ def draw(ladder: Ladder) -> Any:
         elif not rate:
             text.append("..." if rung.error is None else "verified", style="dim")
         else:
-            relative = [ladder.faster_than(rung, ladder.below(rung)), ladder.faster_than(rung, ladder.rungs[0])]
+            relative = [
+                ladder.faster_than(rung, ladder.below(rung)),
+                ladder.faster_than(rung, ladder.rungs[0]),
+            ]
             below, numpy = (f"{x:.2f}x" if x else "" for x in relative)
             text.append(f"{'█' * int(rate / best * BAR) or '▏':<{BAR}}", style="cyan")
             text.append(f"{rate:>10.3g}{below:>12}{numpy:>9}", style="not bold")

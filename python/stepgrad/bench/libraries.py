@@ -20,10 +20,15 @@ FIT = Library("stepgrad, train_on_batch")
 ON_NUMPY = Library("stepgrad on NumPy", (), (("STEPGRAD_KERNELS", "numpy"),))
 OPENBLAS, MKL = Library("OpenBLAS"), Library("MKL", ("torch",))
 TORCH = Library("PyTorch", ("torch",))
-CHANNELS_LAST, FUSED = Library("PyTorch, channels_last", ("torch",)), Library("PyTorch, fused Adam", ("torch",))
+CHANNELS_LAST, FUSED = (
+    Library("PyTorch, channels_last", ("torch",)),
+    Library("PyTorch, fused Adam", ("torch",)),
+)
 KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
 JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
-TENSORFLOW = Library("TensorFlow", ("keras", "tensorflow"), (("KERAS_BACKEND", "tensorflow"), ("TF_CPP_MIN_LOG_LEVEL", "3")))
+TENSORFLOW = Library(
+    "TensorFlow", ("keras", "tensorflow"), (("KERAS_BACKEND", "tensorflow"), ("TF_CPP_MIN_LOG_LEVEL", "3"))
+)
 
 LIBRARIES = {
     library.name: library

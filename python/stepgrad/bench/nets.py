@@ -84,9 +84,13 @@ def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
         else:
             units, window = numbers[0], () if kind == "dense" else (numbers[1], numbers[1])
             fan_in = int(np.prod(window, dtype=int)) * shape[-1]
-            kernel = rng.standard_normal((*window, shape[-1], units), np.float32) * np.float32(np.sqrt(2 / fan_in))
+            kernel = rng.standard_normal((*window, shape[-1], units), np.float32) * np.float32(
+                np.sqrt(2 / fan_in)
+            )
             result += [np.abs(kernel) if net.positive else kernel, np.zeros(units, np.float32)]
-            shape = (units,) if kind == "dense" else (shape[0] - numbers[1] + 1, shape[1] - numbers[1] + 1, units)
+            shape = (
+                (units,) if kind == "dense" else (shape[0] - numbers[1] + 1, shape[1] - numbers[1] + 1, units)
+            )
     return result
 
 

@@ -13,7 +13,16 @@ from stepgrad.bench.timing import geometric_mean
 from stepgrad.errors import require
 
 OURS, THEIRS, LOSS = "#2a7f62", "#8a8f98", "#c0392b"
-SHOWN = ("matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "softmax", "exp", "sum", "adam_update")
+SHOWN = (
+    "matmul",
+    "conv2d",
+    "conv2d_input_gradient",
+    "conv2d_weight_gradient",
+    "softmax",
+    "exp",
+    "sum",
+    "adam_update",
+)
 
 
 def save(results: Sequence[Result], folder: Path) -> list[Path]:
@@ -42,7 +51,9 @@ def ladders(results: Sequence[Result]):
         return None
     columns = 2
     figure = Figure(figsize=(12, 2.4 * math.ceil(len(panels) / columns)), layout="constrained")
-    for axes, rows in zip(figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False).flat, panels, strict=False):
+    for axes, rows in zip(
+        figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False).flat, panels, strict=False
+    ):
         colors = [THEIRS if r.contestant == kernels.REFERENCE else OURS for r in rows]
         bars = axes.barh([r.contestant for r in rows], [r.rate for r in rows], color=colors)
         axes.bar_label(bars, [_label(r, peak) for r in rows], padding=3, fontsize=8)
@@ -74,7 +85,9 @@ def ratios(results: Sequence[Result]):
     for r in results:
         if r.ratio and not r.own and r.section != "ladders":
             what = r.title if r.section == "steps" else r.section
-            groups.setdefault(f"{what}, {r.threads} thread{'s' * (r.threads > 1)}: {r.contestant}", []).append(r.ratio)
+            groups.setdefault(
+                f"{what}, {r.threads} thread{'s' * (r.threads > 1)}: {r.contestant}", []
+            ).append(r.ratio)
     if not groups:
         return None
     means = [geometric_mean(found) for found in groups.values()]
@@ -82,7 +95,9 @@ def ratios(results: Sequence[Result]):
     axes, places = figure.subplots(), range(len(groups))
     axes.barh(places, [m - 1 for m in means], left=1, color=[OURS if m >= 1 else LOSS for m in means])
     for place, mean, found in zip(places, means, groups.values(), strict=True):
-        text = f"{mean:.2f}" + (f" ({min(found):.2f} to {max(found):.2f}, {len(found)} cases)" if len(found) > 1 else "")
+        text = f"{mean:.2f}" + (
+            f" ({min(found):.2f} to {max(found):.2f}, {len(found)} cases)" if len(found) > 1 else ""
+        )
         axes.plot([min(found), max(found)], [place, place], color="black", linewidth=0.8)
         axes.text(max(*found, 1) * 1.03, place, text, va="center", fontsize=7)
     axes.axvline(1, color="black", linewidth=0.8)

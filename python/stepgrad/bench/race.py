@@ -106,7 +106,10 @@ class Track:
 
     def run(self, race: Race) -> list[Result]:
         """Verify and time all contestants of a race."""
-        results = {name: Result(race.section, race.title, name, self.threads, unit=race.unit) for name in race.entries}
+        results = {
+            name: Result(race.section, race.title, name, self.threads, unit=race.unit)
+            for name in race.entries
+        }
         for name, entry in race.entries.items():
             absent = missing(LIBRARIES[entry.library])
             results[name].note = f"not installed: {', '.join(absent)}" if absent else ""
@@ -137,11 +140,20 @@ class Track:
         with tempfile.TemporaryDirectory() as folder:
             files = {name: str(Path(folder) / f"{i}.npz") for i, name in enumerate(workers)}
             for name in workers:
-                request = {"do": "load", "name": name, "kind": race.kind, "spec": race.entries[name].spec, "file": files[name]}
+                request = {
+                    "do": "load",
+                    "name": name,
+                    "kind": race.kind,
+                    "spec": race.entries[name].spec,
+                    "file": files[name],
+                }
                 self._guard(name, workers, results, partial(workers[name].send, **request))
             want = rules.expected(**next(iter(race.entries.values())).spec)
             for name in workers:
-                if not results[name].note and self._guard(name, workers, results, workers[name].answer) is not None:
+                if (
+                    not results[name].note
+                    and self._guard(name, workers, results, workers[name].answer) is not None
+                ):
                     with np.load(files[name]) as got:
                         verdict = verify([got[key] for key in got.files], want, rules.TOLERANCE)
                     results[name].error = verdict.error
@@ -161,12 +173,16 @@ class Track:
             results[name].samples.append(Sample(taken.seconds / race.calls, taken.preempted))
         for name, worker in workers.items():
             if race.fresh and not results[name].note:
-                answer = self._guard(name, workers, results, partial(worker.ask, do="memory", name=name)) or {}
+                answer = (
+                    self._guard(name, workers, results, partial(worker.ask, do="memory", name=name)) or {}
+                )
                 results[name].memory, results[name].faults = answer.get("peak"), answer.get("faults")
             elif not race.fresh:
                 self._guard(name, workers, results, partial(worker.ask, do="drop", name=name))
 
-    def _guard(self, name: str, workers: dict[str, Worker], results: dict[str, Result], ask: Callable[[], Any]) -> Any:
+    def _guard(
+        self, name: str, workers: dict[str, Worker], results: dict[str, Result], ask: Callable[[], Any]
+    ) -> Any:
         """Ask a worker; when it fails, note why, and give it up if its process is gone."""
         try:
             return ask() or {}

@@ -37,7 +37,18 @@ def to_json(results: Sequence[Result], machine: dict[str, Any], settings: dict[s
 
 def to_markdown(results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> str:
     """Return the whole report."""
-    parts = ["# Benchmarks", "", *describe(machine, settings), "", READING, "", "## Goals", "", goals.table(results), ""]
+    parts = [
+        "# Benchmarks",
+        "",
+        *describe(machine, settings),
+        "",
+        READING,
+        "",
+        "## Goals",
+        "",
+        goals.table(results),
+        "",
+    ]
     for section, (title, remark) in HEADLINES.items():
         if any(r.section == section for r in results):
             parts += [f"## {title}", "", remark, "", table(section, results), ""]
@@ -59,7 +70,7 @@ def describe(machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     busy = machine["load"] is not None and machine["load"] > 0.5
     return [
         f"- {machine['date']}, {machine['cpu']}, {machine['cores']} cores ({' '.join(machine['flags'])}), {machine['system']}",
-        f"- kernels: {machine['isa']}, compiler {machine['compiler']}; Python {machine['python']}; {versions}",
+        f"- kernels: {machine['isa']}, compiler {machine['compiler']}; tape: {machine['tape']}; Python {machine['python']}; {versions}",
         f"- {'busy' if busy else 'quiet'} machine (load {machine['load']} before the run); {settings['rounds']} rounds, seed {settings['seed']}, "
         f"{settings['minutes']:.1f} minutes",
         *(f"- {line}" for line in settings.get("limits", ())),
@@ -83,9 +94,22 @@ def _comparison(rows: list[Result]) -> str:
     for (title, threads), found in by_line.items():
         lines.append(_row([title, str(threads), *(_cell(found.get(name), memory) for name in contestants)]))
     for threads in sorted({r.threads for r in rows}):
-        means = [_mean([r.ratio for r in rows if r.contestant == n and r.threads == threads and r.ratio and not r.own]) for n in contestants]
+        means = [
+            _mean(
+                [
+                    r.ratio
+                    for r in rows
+                    if r.contestant == n and r.threads == threads and r.ratio and not r.own
+                ]
+            )
+            for n in contestants
+        ]
         lines.append(_row(["**geometric mean**", str(threads), *means]))
-    remark = f"{unit}; in square brackets: most memory of the process in MiB, page faults of one step" if memory else unit
+    remark = (
+        f"{unit}; in square brackets: most memory of the process in MiB, page faults of one step"
+        if memory
+        else unit
+    )
     return "\n".join([f"({remark})", "", *lines])
 
 
@@ -144,7 +168,19 @@ def _ladders(rows: list[Result], peak: dict[tuple[str, int], float]) -> str:
             seconds = r.summary.median
             share = f"{r.rate / peak[r.unit, r.threads]:.0%}" if r.rate and r.unit == "GFLOP/s" else ""
             against = [f"{below / seconds:.2f}x" if below else "", verdict(numpy / seconds) if numpy else ""]
-            lines.append(_row([label, r.contestant, str(r.threads), f"{r.rate:.3g} {r.unit}", share, *against, summary(op, r.contestant)]))
+            lines.append(
+                _row(
+                    [
+                        label,
+                        r.contestant,
+                        str(r.threads),
+                        f"{r.rate:.3g} {r.unit}",
+                        share,
+                        *against,
+                        summary(op, r.contestant),
+                    ]
+                )
+            )
             if r.contestant == kernels.REFERENCE:
                 numpy = seconds
             else:
@@ -170,7 +206,9 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def refresh(readme: Path, results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+def refresh(
+    readme: Path, results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]
+) -> list[str]:
     """Rewrite what stands between ``<!-- bench:SECTION -->`` and ``<!-- /bench:SECTION -->``, and nothing else.
 
     SECTION is "machine", "goals" or one of the sections, and one without results is left as it is.

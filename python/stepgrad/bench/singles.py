@@ -70,7 +70,9 @@ SINGLES = {
     "sum over rows, 1024 x 1024": Single(((1024, 1024),), *_same(lambda _, x: x.sum(-1))),
     "softmax, 1024 x 1024": Single(((1024, 1024),), *_same(lambda t, x: t.softmax(x, -1))),
     "layer normalization, 1024 x 128": Single(
-        ((1024, 128), (128,), (128,)), lambda t, x, g, b: t.layer_normalization(x, g, b, epsilon=1e-5), _normalized
+        ((1024, 128), (128,), (128,)),
+        lambda t, x, g, b: t.layer_normalization(x, g, b, epsilon=1e-5),
+        _normalized,
     ),
     "max pooling 2 x 2, 32 x 30 x 30 x 32": Single(((32, 30, 30, 32),), lambda t, x: t.max_pool(x, 2), _pool),
 }
@@ -78,7 +80,9 @@ SINGLES = {
 
 def _inputs(name: str, dtype: type) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
-    arrays: list[np.ndarray] = [rng.standard_normal(shape, np.float32).astype(dtype) for shape in SINGLES[name].shapes]
+    arrays: list[np.ndarray] = [
+        rng.standard_normal(shape, np.float32).astype(dtype) for shape in SINGLES[name].shapes
+    ]
     if SINGLES[name].ops > 1:  # squared again and again: only 1 stays in range
         arrays = [np.ones_like(a) for a in arrays]
     return arrays
@@ -115,7 +119,9 @@ def _torch(name: str):
 
 def _run(single, function, functions, tensors, tensor):
     y = function(functions, *tensors)
-    seed = tensor(np.random.default_rng(1).standard_normal(tuple(y.shape)).astype(str(y.dtype).removeprefix("torch.")))
+    seed = tensor(
+        np.random.default_rng(1).standard_normal(tuple(y.shape)).astype(str(y.dtype).removeprefix("torch."))
+    )
 
     def run():
         if not single.backward:

@@ -31,7 +31,9 @@ def losses(step: Callable[[], Any]) -> tuple[np.ndarray, ...]:
 
 
 def _number(loss: Any) -> float:
-    return float(loss.detach() if hasattr(loss, "detach") else loss)  # PyTorch warns about numbers still on its tape
+    return float(
+        loss.detach() if hasattr(loss, "detach") else loss
+    )  # PyTorch warns about numbers still on its tape
 
 
 def load(library: str, net: str) -> tuple[Callable[[], Any], tuple[np.ndarray, ...]]:
@@ -81,7 +83,11 @@ def contestants(net: str) -> list[str]:
 def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
     import stepgrad
 
-    model, loss, optimizer = sequential(net, stepgrad), loss_of(net, stepgrad), stepgrad.optimizers.Adam(RATE, epsilon=EPSILON)
+    model, loss, optimizer = (
+        sequential(net, stepgrad),
+        loss_of(net, stepgrad),
+        stepgrad.optimizers.Adam(RATE, epsilon=EPSILON),
+    )
     x, y = batch(net)
     inputs, labels = stepgrad.Tensor(x.astype(dtype)), stepgrad.Tensor(y.astype(dtype) if net.one_hot else y)
     variables = model.trainable_variables
@@ -117,7 +123,10 @@ def _torch(net: Net, fused: bool, channels_last: bool) -> Callable[[], Any]:
     if x.ndim == 4:
         x = x.permute(0, 3, 1, 2).contiguous()
     if channels_last:
-        model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+        model, x = (
+            model.to(memory_format=torch.channels_last),
+            x.contiguous(memory_format=torch.channels_last),
+        )
     y = y if net.one_hot else y.long()
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), RATE, eps=EPSILON, **({"fused": True} if fused else {}))
@@ -173,7 +182,11 @@ def _jax(net: Net) -> Callable[[], Any]:
     import jax
     import keras
 
-    model, loss, optimizer = sequential(net, keras), loss_of(net, keras), keras.optimizers.Adam(RATE, epsilon=EPSILON)
+    model, loss, optimizer = (
+        sequential(net, keras),
+        loss_of(net, keras),
+        keras.optimizers.Adam(RATE, epsilon=EPSILON),
+    )
     optimizer.build(model.trainable_variables)
     x, y = (jax.numpy.asarray(a) for a in batch(net))
     fixed = [v.value for v in model.non_trainable_variables]
@@ -201,7 +214,11 @@ def _tensorflow(net: Net) -> Callable[[], Any]:
     import keras
     import tensorflow as tf
 
-    model, loss, optimizer = sequential(net, keras), loss_of(net, keras), keras.optimizers.Adam(RATE, epsilon=EPSILON)
+    model, loss, optimizer = (
+        sequential(net, keras),
+        loss_of(net, keras),
+        keras.optimizers.Adam(RATE, epsilon=EPSILON),
+    )
     x, y = (tf.constant(a) for a in batch(net))
     optimizer.build(model.trainable_variables)
 

@@ -45,7 +45,9 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
     for title, convolution in list(conv.CONVOLUTIONS.items())[: 2 if quick else None]:
         for which in conv.PASSES:
             spec = {"title": title, "which": which}
-            entries = {library.name: Entry(library.name, spec) for library in (STEPGRAD, TORCH, CHANNELS_LAST)}
+            entries = {
+                library.name: Entry(library.name, spec) for library in (STEPGRAD, TORCH, CHANNELS_LAST)
+            }
             yield Race("conv2d", f"{title}, {which}", "conv", entries, work=convolution.flops, unit="GFLOP/s")
 
 
@@ -54,7 +56,9 @@ def _ladder(op: str, threads: int) -> Race:
     of, rungs = case(op), [kernel.rung for kernel in kernels.rungs(op)]
     shown = rungs if threads == 1 else [rungs[0], rungs[-1]]
     entries = {
-        rung: Entry(NUMPY.name if rung == kernels.REFERENCE else STEPGRAD.name, {"op": op, "size": None, "rung": rung})
+        rung: Entry(
+            NUMPY.name if rung == kernels.REFERENCE else STEPGRAD.name, {"op": op, "size": None, "rung": rung}
+        )
         for rung in shown
     }
     work, unit = of.work(of.expected())

@@ -128,7 +128,9 @@ def summarize(samples: Sequence[Sample]) -> Summary:
     clean = [s.seconds for s in samples if not s.preempted]
     busy = len(clean) < min(FEWEST_CLEAN, len(samples))
     counted = [s.seconds for s in samples] if busy else clean
-    q1, median, q3 = counted * 3 if len(counted) == 1 else statistics.quantiles(counted, n=4, method="inclusive")
+    q1, median, q3 = (
+        counted * 3 if len(counted) == 1 else statistics.quantiles(counted, n=4, method="inclusive")
+    )
     return Summary(median, q1, q3, len(counted), len(samples) - len(counted), busy)
 
 

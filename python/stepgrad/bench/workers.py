@@ -63,7 +63,11 @@ class Worker:
     def _last_words(self) -> str:
         self._log.seek(0)
         lines = self._log.read().strip().splitlines()
-        return f"the process ended: {lines[-1][:200]}" if lines else "the process ended or did not answer in time"
+        return (
+            f"the process ended: {lines[-1][:200]}"
+            if lines
+            else "the process ended or did not answer in time"
+        )
 
     def close(self) -> None:
         """End the process."""
