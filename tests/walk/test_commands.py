@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -116,6 +117,7 @@ def test_the_keys_step_forward_back_and_quit():
     def wait_for(text):
         seen = ""
         while text not in seen:
+            assert select.select([terminal], [], [], 60)[0], f"nothing more came after {seen!r}"
             seen += os.read(terminal, 4096).decode(errors="replace")
         return seen
 
@@ -125,5 +127,5 @@ def test_the_keys_step_forward_back_and_quit():
         assert expected in wait_for("q: quit")
     os.write(terminal, b"q")
     assert "7 printed numbers: 7 right" in wait_for("errata.")
-    os.close(terminal)
     assert os.waitpid(pid, 0)[1] == 0
+    os.close(terminal)

@@ -52,10 +52,10 @@ def build(forward: list[Forward], backward: list[Backward], updates: list[Update
     """Return the steps, numbered and named. `totals` holds the gradients that the tape left in the leaves."""
     steps: list[WalkStep] = []
     by_tape: dict[int, WalkStep] = {}
-    for record in forward:
-        ins = tuple(Value(names.of(t, "constant"), t.array) for t in record.inputs)
-        outs = tuple(Value(names.of(t, record.step.op.name), t.array) for t in record.outputs)
-        by_tape[record.step.number] = _add(steps, record.phase, record.step, record.layer, ins, outs, record.kernel)
+    for op in forward:
+        ins = tuple(Value(names.of(t, "constant"), t.array) for t in op.inputs)
+        outs = tuple(Value(names.of(t, op.step.op.name), t.array) for t in op.outputs)
+        by_tape[op.step.number] = _add(steps, op.phase, op.step, op.layer, ins, outs, op.kernel)
     backward = [record for record in backward if record.step.number in by_tape]
     uses: dict[str, int] = {}
     for record in backward:
@@ -65,25 +65,26 @@ def build(forward: list[Forward], backward: list[Backward], updates: list[Update
                 uses[name] = uses.get(name, 0) + 1
     arrived = dict(totals)
     for record in backward:
-        outs = by_tape[record.step.number].outputs
-        arrived |= {v.name: g.array for v, g in zip(outs, record.arrived, strict=True)}
+        made = by_tape[record.step.number].outputs
+        arrived |= {v.name: g.array for v, g in zip(made, record.arrived, strict=True)}
     parts: dict[str, list[Value]] = {}
     for record in backward:
         of = by_tape[record.step.number]
         arriving = zip(of.outputs, record.arrived, strict=True)
         ins = tuple(Value(gradient_name(v.name), g.array) for v, g in arriving if v.array.dtype.kind == "f")
-        outs, targets = [], []
+        sent: list[Value] = []
+        targets: list[int] = []
         for i, g in enumerate(record.sent):
             if g is None:
                 continue
             name = of.inputs[i].name
             if uses[name] > 1:
                 parts.setdefault(name, []).append(Value(f"{gradient_name(name)}({len(parts.get(name, ())) + 1})", g.array))
-                outs.append(parts[name][-1])
+                sent.append(parts[name][-1])
             else:
-                outs.append(Value(gradient_name(name), g.array))
+                sent.append(Value(gradient_name(name), g.array))
             targets.append(i)
-        _add(steps, "backward", record.step, of.layer, ins, tuple(outs), kernels.current(of.op), of, tuple(targets))
+        _add(steps, "backward", record.step, of.layer, ins, tuple(sent), kernels.current(of.op), of, tuple(targets))
         for name in dict.fromkeys(of.inputs[i].name for i in targets):
             if uses[name] > 1 and len(parts[name]) == uses[name] and name in arrived:
                 steps.append(_accumulate(len(steps) + 1, of, name, tuple(parts[name]), arrived[name]))

@@ -84,13 +84,13 @@ def right_side(step: WalkStep, i: int) -> tuple[Callable, list[Value]]:
         return lambda text: template.format(*map(text, step.inputs), times=times), list(step.inputs)
     forward, target = step.forward, step.targets[i]
     g, y = step.inputs[0], forward.outputs[0]
-    template = BACKWARD.get(step.op, ())
+    rules = BACKWARD.get(step.op, ())
     transposed = step.op == "matmul" and (any(forward.attrs.values()) or any(v.array.ndim != 2 for v in forward.inputs))
-    if target >= len(template) or transposed:
+    if target >= len(rules) or transposed:
         arrived = " ".join(name_of(v) for v in step.inputs)
         name, made = name_of(forward.inputs[target]), ", ".join(name_of(v) for v in forward.outputs)
         return lambda text: rf"\frac{{\partial {made}}}{{\partial {name}}} \; {arrived}", list(step.inputs)
-    rule = template[target]
+    rule = rules[target]
     repeated = step.op not in ("matmul", "conv2d", "sum", "mean", "reshape") and step.outputs[i].array.size < g.array.size
     used = [g] + [v for k, v in enumerate(forward.inputs) if f"{{{k}}}" in rule] + ([y] if "{y}" in rule else [])
     unequal = step.op == "mean"

@@ -148,8 +148,10 @@ def _single(step: WalkStep, i: int, index: tuple[int, ...]) -> Explanation | Non
         x, window = step.inputs[0], pool_window(step, index)
         names = r"\max(" + ", ".join(entry(x, p) for p in window) + ")"
         figures = r"\max(" + ", ".join(tex_number(x.array[p], digits) for p in window) + ")"
-    elif step.op in _ENTRYWISE and all(spread(index, v.array.shape) is not None for v in step.inputs):
-        places = [spread(index, v.array.shape) for v in step.inputs]
+    elif step.op in _ENTRYWISE:
+        places = [p for v in step.inputs if (p := spread(index, v.array.shape)) is not None]
+        if len(places) < len(step.inputs):
+            return None
         template = FORWARD[step.op]
         if step.op == "accumulate":
             template = " + ".join(f"{{{k}}}" for k in range(len(places)))

@@ -40,7 +40,7 @@ class Recorder(Hook):
         return [t for key, t in seen.items() if key not in made]
 
 
-def walk(model: Callable, x: Any, y: Any = None, *, loss: Callable | None = None, optimizer: Any = None) -> Walk:
+def walk(model: Any, x: Any, y: Any = None, *, loss: Callable | None = None, optimizer: Any = None) -> Walk:
     """Record one training step: forward, loss, backward and update.
 
     Parameters

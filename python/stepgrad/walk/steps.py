@@ -123,24 +123,23 @@ class Walk(Sequence):
     def __iter__(self) -> Iterator[WalkStep]:
         return iter(self.steps)
 
-    def find(self, name: str) -> tuple[WalkStep, int] | tuple[None, Value]:
-        """Return the step that makes the value called `name` and its place there, or (None, Value) where it was given."""
+    def find(self, name: str) -> tuple[Value, WalkStep | None, int]:
+        """Return the value called `name`, the step that makes it (None where it was given) and its place there."""
         wanted = canonical(name)
         for step in self.steps:
             for i, value in enumerate(step.outputs):
                 if canonical(value.name) == wanted:
-                    return step, i
+                    return value, step, i
         for step in self.steps:
             for value in step.inputs:
                 if canonical(value.name) == wanted:
-                    return None, value
+                    return value, None, 0
         known = list(dict.fromkeys(v.name for s in self.steps for v in (*s.inputs, *s.outputs)))
         raise ArgumentError(f"no step makes a value called {name!r}", fix=_hint(name, known))
 
     def value(self, name: str) -> np.ndarray:
         """Return the array called `name`. Spaces do not matter; "W1 after" is W1', and "dZ1" is delta1."""
-        step, found = self.find(name)
-        return found.array if step is None else step.outputs[found].array
+        return self.find(name)[0].array
 
     def explain(self, name: str, index: Sequence[int] = ()) -> Explanation:
         """Show how one entry of a value was computed: which products were summed.
@@ -162,9 +161,9 @@ class Walk(Sequence):
         """
         from stepgrad.walk.explain import explain, given
 
-        step, found = self.find(name)
+        value, step, i = self.find(name)
         index = (index,) if isinstance(index, int) else tuple(int(i) for i in index)
-        return given(found, index) if step is None else explain(step, found, index)
+        return given(value, index) if step is None else explain(step, i, index)
 
     def html(self) -> str:
         """Return a page that needs nothing else: no server, no network."""

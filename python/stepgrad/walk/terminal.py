@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,7 +33,8 @@ def show(walk: Walk, example: Example | None = None, rows: list[Row] | None = No
         for step in walk:
             console.print(panel(step, len(walk)))
     else:
-        _browse(console, walk, keys or keyboard)
+        with contextlib.nullcontext(keys) if keys is not None else keyboard() as read:
+            _browse(console, walk, read)
     if rows:
         console.print(table(rows))
         console.print(verdict(rows), highlight=False)
@@ -110,36 +112,43 @@ _KEYS = {
 }  # fmt: skip
 
 
-def keyboard() -> str:
-    """Wait for a key and return what it means; an unknown key is passed over."""
-    for key in _pressed():
-        if key in _KEYS:
-            return _KEYS[key]
-    return "quit"
-
-
-def _pressed() -> Iterator[str]:
+@contextlib.contextmanager
+def keyboard() -> Iterator[Callable[[], str]]:
+    """Let keys arrive one by one inside the block; yields a function that waits for a key and returns what it means."""
     try:
-        import os
-        import select
         import termios
         import tty
     except ImportError:  # Windows
-        import msvcrt
-
-        while True:
-            key = msvcrt.getwch()  # type: ignore[attr-defined]
-            yield key + msvcrt.getwch() if key in "\x00\xe0" else key  # type: ignore[attr-defined]
+        yield lambda: _meaning(_windows_key)
+        return
     file = sys.stdin.fileno()
     before = termios.tcgetattr(file)
     try:
         tty.setcbreak(file)
-        while True:
-            key = os.read(file, 1)
-            while key[:1] == b"\x1b" and select.select([file], [], [], 0.05)[0]:  # the rest of an arrow key
-                key += os.read(file, 1)
-            yield key.decode(errors="replace")
+        yield lambda: _meaning(lambda: _unix_key(file))
     finally:
         termios.tcsetattr(file, termios.TCSADRAIN, before)
 
 
+def _meaning(read: Callable[[], str]) -> str:
+    """Read until a key means something."""
+    while (key := read()) not in _KEYS:
+        pass
+    return _KEYS[key]
+
+
+def _unix_key(file: int) -> str:
+    import os
+    import select
+
+    key = os.read(file, 1)
+    while key[:1] == b"\x1b" and len(key) < 3 and select.select([file], [], [], 0.05)[0]:  # the rest of an arrow key
+        key += os.read(file, 1)
+    return key.decode(errors="replace")
+
+
+def _windows_key() -> str:
+    import msvcrt
+
+    key = msvcrt.getwch()  # type: ignore[attr-defined]
+    return "\xe0" + msvcrt.getwch() if key in "\x00\xe0" else key  # type: ignore[attr-defined]

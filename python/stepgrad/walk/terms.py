@@ -51,7 +51,7 @@ def forward_terms(step: WalkStep, index: Index) -> list[Term] | None:
     """Return the products that were summed into an output's entry; None where the op is not such a sum."""
     op, ins, attrs = step.op, step.inputs, step.attrs
     if op == "matmul":
-        return _matmul(*ins, index, attrs.get("transpose_a", False), attrs.get("transpose_b", False))
+        return _matmul(ins[0], ins[1], index, attrs.get("transpose_a", False), attrs.get("transpose_b", False))
     if op == "conv2d":
         x, w = ins
         return [Term((at(x, p), at(w, q))) for p, q, y in conv_taps(step, 2, index) if y == index]
@@ -151,7 +151,7 @@ def _slope(name: str, rule, forward: WalkStep, place: Index) -> Factor | None:
     places = [spread(place, v.array.shape) for v in forward.inputs]
     if None in places:
         return None
-    entries = [at(v, p) for v, p in zip(forward.inputs, places)]
+    entries = [at(v, p) for v, p in zip(forward.inputs, places) if p is not None]
     y = at(forward.outputs[0], place)
     latex = name.format(*(e.latex for e in entries), y=y.latex)
     text = plain(name.format(*(e.label for e in entries), y=y.label))
@@ -185,7 +185,7 @@ def _matmul(a: Value, b: Value, index: Index, ta: bool, tb: bool) -> list[Term]:
     column = rest.pop() if columns else None
     row = rest.pop() if rows else None
     k_size = a.array.shape[-2 if ta else -1]
-    batch_a, batch_b = spread(tuple(rest), a.array.shape[:-2]), spread(tuple(rest), b.array.shape[:-2])
+    batch_a, batch_b = spread(tuple(rest), a.array.shape[:-2]) or (), spread(tuple(rest), b.array.shape[:-2]) or ()
     terms = []
     for k in range(k_size):
         p = (*batch_a, *((k, row) if ta else (row, k))) if rows else (k,)

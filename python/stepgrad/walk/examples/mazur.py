@@ -79,7 +79,7 @@ def train(steps: int, fresh: bool = False) -> list[float]:
     return [*errors, *network(x).tolist()[0]]
 
 
-def further() -> dict[str, list[float]]:
+def further() -> dict:
     """Train 10,000 steps."""
     right = train(10_000)
     return {"error after 1": right[0], "error after 10,000": right[1], "outputs after 10,000": right[2:]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from stepgrad import ops
@@ -31,7 +33,7 @@ DIGITS = {
 }  # fmt: skip
 
 # How each number follows from those before it, in numbers of stepgrad's own tape.
-RULES = {
+RULES: dict[str, Callable] = {
     "Z1": lambda v: v["X"] * v["W1"] + v["b1"], "A1": lambda v: v["Z1"],
     "Z2": lambda v: v["A1"] * v["W2"] + v["b2"], "A2": lambda v: v["Z2"],
     "Z3": lambda v: v["A2"] * v["W3"] + v["b3"], "A3": lambda v: v["Z3"],
@@ -46,7 +48,7 @@ RULES = {
 
 # (name, position) -> (what went wrong, the slip done again on the article's own numbers). Where no simple slip gives the
 # printed number the list has no entry, and the table says so.
-SLIPS = {
+SLIPS: dict[tuple[str, int], tuple[str, Callable]] = {
     **{("Z1", i): ("the last input, 3, was used for every unit", lambda v, i=i: v["X"][2] * v["W1"][i] + v["b1"][i]) for i in (0, 1)},
     ("Z2", 0): ("0.3 was taken for A1[0] = 0.4", lambda v: 0.3 * v["W2"][0] + v["b2"][0]),
     ("Z2", 2): ("A1[1] was taken for A1[2]", lambda v: v["A1"][1] * v["W2"][2] + v["b2"][2]),
