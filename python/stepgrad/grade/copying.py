@@ -9,7 +9,9 @@ import numpy as np
 from stepgrad.grade.written import Answer
 
 
-def copied(name: str, values: Mapping[str, np.ndarray], answer: Answer, wrong: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+def copied(
+    name: str, values: Mapping[str, np.ndarray], answer: Answer, wrong: np.ndarray
+) -> Iterator[tuple[np.ndarray, str]]:
     """Yield what would stand at the wrong entries if they had been copied from what the learner wrote elsewhere."""
     shape = wrong.shape
     for source, value in values.items():

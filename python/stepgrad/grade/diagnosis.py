@@ -9,7 +9,9 @@ import numpy as np
 
 from stepgrad.grade import copying
 from stepgrad.grade.expression import Expression, call
-from stepgrad.grade.mistakes import GENERAL, SPECIFIC, Situation, rewritten
+from stepgrad.grade.general import GENERAL
+from stepgrad.grade.mistakes import SPECIFIC
+from stepgrad.grade.rewriting import Situation, rewritten
 from stepgrad.grade.slips import ROUNDING, SLIPS
 from stepgrad.grade.solution import Quantity, Solution
 from stepgrad.grade.written import Answer
@@ -88,7 +90,11 @@ def diagnose(case: Case) -> list[Explanation]:
             old = found.get(new.mistake)
             if old is None or _order(new) < _order(old):
                 found[new.mistake] = new
-            elif _order(new) == _order(old) and (new.entries == old.entries).all() and new.text not in (old.text, *old.also):
+            elif (
+                _order(new) == _order(old)
+                and (new.entries == old.entries).all()
+                and new.text not in (old.text, *old.also)
+            ):
                 found[new.mistake] = dataclasses.replace(old, also=(*old.also, new.text))
 
     keep(_direct(case))
@@ -119,7 +125,9 @@ def _direct(case: Case) -> Iterator[Explanation]:
         rank += 1
         for value, text in slip(case.expected, case.answer, case.wrong, case.radius):
             yield from _slip(case, name, rank, value, text)
-    for value, text in copying.copied(case.quantity.name, {n: case.values[n] for n in case.slack}, case.answer, case.wrong):
+    for value, text in copying.copied(
+        case.quantity.name, {n: case.values[n] for n in case.slack}, case.answer, case.wrong
+    ):
         yield from _slip(case, COPIED, rank + 1, value, text, copied=True)
     for value, text in copying.misplaced(case.expected, case.wrong):
         yield from _slip(case, INDEX, rank + 2, value, text)
@@ -148,7 +156,9 @@ def _upstream(case: Case) -> Iterator[Explanation]:
     names = list(case.solution)
     for name in case.unwritten:
         quantity = case.solution[name]
-        between = [n for n in names[names.index(name) + 1 : names.index(case.quantity.name)] if n in case.unwritten]
+        between = [
+            n for n in names[names.index(name) + 1 : names.index(case.quantity.name)] if n in case.unwritten
+        ]
         rank = OTHER_STEP
         for mistake, rule in {**SPECIFIC, **GENERAL}.items():
             rank += 1
@@ -162,7 +172,9 @@ def _upstream(case: Case) -> Iterator[Explanation]:
                 yield from _explain(case, mistake, rank, result, case.radius, sentence, whole=True, step=name)
 
 
-def _formula(case: Case, name: str, rank: int, formula: Expression, value: np.ndarray, text: str) -> Iterator[Explanation]:
+def _formula(
+    case: Case, name: str, rank: int, formula: Expression, value: np.ndarray, text: str
+) -> Iterator[Explanation]:
     loose = case.answer.half + 100 * case.radius + 1e-9 * np.abs(value)
     if not (case.wrong & (np.abs(case.answer.value - value) <= loose)).any():
         return  # far off: spare the work of following the rounding
@@ -172,7 +184,9 @@ def _formula(case: Case, name: str, rank: int, formula: Expression, value: np.nd
     yield from _explain(case, name, rank, value, rounding, text, whole=True)
 
 
-def _slip(case: Case, name: str, rank: int, value: np.ndarray, text: str, copied: bool = False) -> Iterator[Explanation]:
+def _slip(
+    case: Case, name: str, rank: int, value: np.ndarray, text: str, copied: bool = False
+) -> Iterator[Explanation]:
     with np.errstate(all="ignore"):
         ratio = np.abs(np.where(case.expected == 0, 1, value / case.expected))
     rounding = np.zeros_like(case.radius) if copied else case.radius * np.where(np.isfinite(ratio), ratio, 1)
@@ -187,7 +201,9 @@ def _explain(case, name, rank, value, rounding, text, whole, step=None) -> Itera
         entries = entries & (answer.half + rounding <= _CHANCE * np.abs(answer.value - case.expected))
     if entries.any():
         others = ~match & ~case.wrong & ~answer.blank
-        yield Explanation(name, text, entries, int(others.sum()) if whole else 0, rank, step or case.quantity.name)
+        yield Explanation(
+            name, text, entries, int(others.sum()) if whole else 0, rank, step or case.quantity.name
+        )
 
 
 def close(a: np.ndarray, b: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
@@ -196,7 +212,9 @@ def close(a: np.ndarray, b: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
         return np.abs(a - b) <= tolerance + 1e-9 * np.maximum(np.abs(a), np.abs(b))
 
 
-def radius(formula: Expression, values: Mapping[str, np.ndarray], slack: Mapping[str, np.ndarray]) -> np.ndarray:
+def radius(
+    formula: Expression, values: Mapping[str, np.ndarray], slack: Mapping[str, np.ndarray]
+) -> np.ndarray:
     """Return how far the result may move when every number is off by its slack: entry by entry, the larger way, added up."""
     with np.errstate(all="ignore"):
         formula = _on_their_side(formula, values)

@@ -147,7 +147,9 @@ class Expression:
             return self.data
         texts = [str(part) for part in self.parts]
         if self.kind in ("matmul", "multiply", "divide", "transpose", "negative"):
-            loose = {"multiply": (*_LOOSE, "matmul"), "negative": _LOOSE}.get(self.kind, (*_LOOSE, "matmul", "multiply", "divide"))
+            loose = {"multiply": (*_LOOSE, "matmul"), "negative": _LOOSE}.get(
+                self.kind, (*_LOOSE, "matmul", "multiply", "divide")
+            )
             texts = [f"({t})" if part.kind in loose else t for t, part in zip(texts, self.parts)]
         elif self.kind == "subtract" and self.parts[1].kind in _LOOSE:
             texts[1] = f"({texts[1]})"

@@ -120,47 +120,49 @@ def _gradient(forward: Any, position: int, arriving: int) -> Any:
         tensors = [Tensor(a, requires_grad=a.dtype.kind == "f") for a in saved]
         step = Step(op, forward.attrs, tensors, forward.layer)
         step.saved_outputs = tuple(_as_before(rest[len(forward.inputs) :], forward.outputs))
-        gradients = [came.pop(0) if out.dtype.kind == "f" else np.zeros(out.shape) for out in step.saved_outputs]
+        gradients = [
+            came.pop(0) if out.dtype.kind == "f" else np.zeros(out.shape) for out in step.saved_outputs
+        ]
         results = op.gradient(step, *map(Tensor, gradients))
         result = (results if isinstance(results, tuple) else (results,))[position]
         array, shape = np.asarray(result.array, dtype=float), saved[position].shape
         extra = tuple(range(array.ndim - len(shape)))  # the op broadcast: what was repeated is added up
         array = array.sum(extra)
-        return array.sum(tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1), keepdims=True)
+        return array.sum(
+            tuple(i for i, n in enumerate(shape) if n == 1 and array.shape[i] != 1), keepdims=True
+        )
 
     return compute
 
 
 def _update(step: Any, inputs: list[Expression]) -> list[Expression]:
-    """Only plain SGD is an exercise for the hand; other optimizers' steps can be computed again when their rule is known."""
-    settings = step.attrs
+    """Write plain SGD as a formula; let other optimizers take their step again."""
+    settings = {**step.attrs, "learning_rate": float(_as_written(np.float32(step.attrs["learning_rate"])))}
     if step.op.lower() == "sgd" and not settings.get("momentum") and not settings.get("weight_decay"):
-        return [inputs[0] - number(float(_as_written(np.float32(settings["learning_rate"]))), "eta") * inputs[1]]
-    from stepgrad import optimizers
-
-    def compute(i):
-        def rule(*arrays):
-            config = {k: v for k, v in settings.items() if k not in ("t", "iterations")}
-            optimizer = optimizers.get({"class_name": type_name, "config": config})
-            return _stepped(optimizer, arrays, settings["t"])[i]
-
-        return rule
-
-    type_name = step.op
+        return [inputs[0] - number(settings["learning_rate"], "eta") * inputs[1]]
     label = f"{step.op}({', '.join(v.name for v in step.inputs)})"
-    return [call(label, compute(i), *inputs) for i in range(len(step.outputs))]
+    return [
+        call(label, lambda *arrays, i=i: _stepped(step.op, settings, arrays)[i], *inputs)
+        for i in range(len(step.outputs))
+    ]
 
 
-def _stepped(optimizer: Any, arrays: tuple, t: int) -> list[np.ndarray]:
+def _stepped(name: str, settings: dict, arrays: tuple) -> list[np.ndarray]:
+    """Return what an optimizer makes of (weight, gradient, slots...): the weight and the slots afterwards."""
+    from stepgrad import optimizers
     from stepgrad.tape import Variable
+    from stepgrad.walk.examples.example import in_float64
 
-    variable = Variable(arrays[0])
-    optimizer.build([variable])
-    optimizer.iterations.assign(t - 1)
-    slots = [v for v in optimizer.variables if v.shape == variable.shape and v is not optimizer.iterations]
-    for slot, array in zip(slots, arrays[2:]):
-        slot.assign(array)
-    optimizer.apply([Tensor(arrays[1])], [variable])
+    with in_float64():
+        config = {key: value for key, value in settings.items() if key != "t"}
+        optimizer = optimizers.deserialize({"class_name": name, "config": config})
+        variable = Variable(arrays[0], name="weight")
+        optimizer.build([variable])
+        optimizer.iterations.assign(settings["t"] - 1)
+        slots = [v for v in optimizer.variables if v.name.startswith("weight_")]
+        for slot, array in zip(slots, arrays[2:], strict=True):
+            slot.assign(array)
+        optimizer.apply([Tensor(arrays[1])], [variable])
     return [variable.array, *(slot.array for slot in slots)]
 
 
@@ -173,7 +175,10 @@ def _as_written(array: Any) -> np.ndarray:
 def _as_before(arrays: tuple, values: tuple) -> list[np.ndarray]:
     """Whole numbers and booleans keep their dtype; everything else is float64."""
     kinds = [np.asarray(v.array).dtype for v in values]
-    return [np.asarray(a) if d.kind == "f" else np.asarray(a).astype(d) for a, d in zip(arrays, kinds, strict=True)]
+    return [
+        np.asarray(a) if d.kind == "f" else np.asarray(a).astype(d)
+        for a, d in zip(arrays, kinds, strict=True)
+    ]
 
 
 def _op(name: str) -> Op:
@@ -183,5 +188,3 @@ def _op(name: str) -> Op:
             fix="write the solution by hand: Solution.of_functions(title, given, functions)",
         )
     return registry[name]
-
-

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from stepgrad.grade.diagnosis import COPIED, INDEX
+from stepgrad.grade.general import GENERAL
 from stepgrad.grade.marking import grade
-from stepgrad.grade.mistakes import GENERAL, SPECIFIC, Situation, rewritten
+from stepgrad.grade.mistakes import SPECIFIC
 from stepgrad.grade.problems import PROBLEMS, problem
+from stepgrad.grade.rewriting import Situation, rewritten
 from stepgrad.grade.slips import swaps
 from stepgrad.grade.solution import Quantity, Solution
 
@@ -48,7 +50,9 @@ def write(x: float, digits: int = DIGITS) -> str:
     return f"{x + 0.0:#.{digits}g}".rstrip(".")
 
 
-def run(names: list[str] | None = None, ways: int = WAYS, digits: int = DIGITS, seed: int = 0) -> list[Injected]:
+def run(
+    names: list[str] | None = None, ways: int = WAYS, digits: int = DIGITS, seed: int = 0
+) -> list[Injected]:
     """Inject every mistake at every step, in at most `ways` ways each.
 
     Parameters
@@ -73,11 +77,17 @@ def run(names: list[str] | None = None, ways: int = WAYS, digits: int = DIGITS, 
     return results
 
 
-def mistaken(solution: Solution, quantity: Quantity, rng: np.random.Generator, digits: int) -> dict[str, list[np.ndarray]]:
+def mistaken(
+    solution: Solution, quantity: Quantity, rng: np.random.Generator, digits: int
+) -> dict[str, list[np.ndarray]]:
     """Return for each mistake the numbers that it makes of a quantity."""
     seen = {*_before(solution, quantity), *solution.updated.values()} - {quantity.name}
-    situation = Situation(solution, quantity, {name: value for name, value in solution.truth.items() if name in seen})
-    found = {name: [v for _, v, _ in rewritten(rule, situation)] for name, rule in {**SPECIFIC, **GENERAL}.items()}
+    situation = Situation(
+        solution, quantity, {name: value for name, value in solution.truth.items() if name in seen}
+    )
+    found = {
+        name: [v for _, v, _ in rewritten(rule, situation)] for name, rule in {**SPECIFIC, **GENERAL}.items()
+    }
     right = solution.truth[quantity.name]
     places = list(np.ndindex(right.shape))
     place = places[rng.integers(len(places))]
@@ -89,9 +99,14 @@ def mistaken(solution: Solution, quantity: Quantity, rng: np.random.Generator, d
         return changed
 
     found["sign flipped"] += [put(-right[place]), -right]
-    found["off by a power of ten"] = [put(right[place] * 10.0**k) for k in (-2, -1, 1, 2)] + [right * 10, right / 10]
+    found["off by a power of ten"] = [put(right[place] * 10.0**k) for k in (-2, -1, 1, 2)] + [
+        right * 10,
+        right / 10,
+    ]
     found["digits swapped"] = [
-        put(float(text)) for text in swaps(write(float(right[place]), digits)) if float(write(float(text), digits)) == float(text)
+        put(float(text))
+        for text in swaps(write(float(right[place]), digits))
+        if float(write(float(text), digits)) == float(text)
     ]
     found[COPIED] = [put(right[other])] + [
         solution.truth[n] for n in _before(solution, quantity) if np.shape(solution.truth[n]) == right.shape
@@ -114,7 +129,9 @@ def _before(solution: Solution, quantity: Quantity) -> Iterator[str]:
 
 def _changes(value: np.ndarray, right: np.ndarray, digits: int) -> bool:
     """Tell whether a mistake changes what is written, at a number that can be written."""
-    return bool(np.isfinite(value).all()) and any(write(a, digits) != write(b, digits) for a, b in zip(value.flat, right.flat))
+    return bool(np.isfinite(value).all()) and any(
+        write(a, digits) != write(b, digits) for a, b in zip(value.flat, right.flat)
+    )
 
 
 def _inject(solution: Solution, quantity: Quantity, mistake: str, value: np.ndarray, digits: int) -> Injected:
@@ -122,7 +139,9 @@ def _inject(solution: Solution, quantity: Quantity, mistake: str, value: np.ndar
     with np.errstate(all="ignore"):
         work = solution.follow({**before, quantity.name: value})
     finite = {name: work[name] for name in solution if np.isfinite(work[name]).all()}
-    marks = grade(solution, {name: [write(float(x), digits) for x in array.flat] for name, array in finite.items()})
+    marks = grade(
+        solution, {name: [write(float(x), digits) for x in array.flat] for name, array in finite.items()}
+    )
     first = marks.first_wrong
     located = first is not None and first.name == quantity.name
     names = tuple(e.mistake for e in first.explanations) if first is not None and located else ()
@@ -139,7 +158,9 @@ def summary(results: list[Injected]) -> str:
         lines.append("")
     lines.append(_line("all", results))
     lines += ["", "made -> named first instead (times)"]
-    confused = collections.Counter((r.mistake, r.names[0] if r.names else "nothing") for r in results if not r.named)
+    confused = collections.Counter(
+        (r.mistake, r.names[0] if r.names else "nothing") for r in results if not r.named
+    )
     lines += [f"{made} -> {said} ({n})" for (made, said), n in confused.most_common()]
     return "\n".join(lines)
 

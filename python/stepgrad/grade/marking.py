@@ -94,7 +94,9 @@ class Grade:
     def __repr__(self) -> str:
         first = self.first_wrong
         words = ", ".join(f"{self.count(s)} {s}" for s in (RIGHT, FOLLOWS, WRONG, BLANK))
-        return f"<Grade of {self.solution.title}: {words}; first wrong step: {first.name if first else 'none'}>"
+        return (
+            f"<Grade of {self.solution.title}: {words}; first wrong step: {first.name if first else 'none'}>"
+        )
 
 
 def grade(solution: Solution, numbers: Mapping[str, Any]) -> Grade:
@@ -132,7 +134,9 @@ def grade(solution: Solution, numbers: Mapping[str, Any]) -> Grade:
             raise DataError(f"{found} is written twice", fix="keep one of the two")
         answers[found] = answer(found, written, np.shape(solution.truth[found]))
     if all(a.blank.all() for a in answers.values()):
-        raise DataError("there is no number to grade", fix="fill in some of: " + ", ".join(list(solution)[:12]))
+        raise DataError(
+            "there is no number to grade", fix="fill in some of: " + ", ".join(list(solution)[:12])
+        )
     return Grade(solution, _Marker(solution, answers).mark())
 
 
@@ -180,7 +184,11 @@ class _Marker:
         for new in self.solution.updated.values():  # for those who put new weights into the backward pass
             if new not in values:
                 values[new] = self._new_weights(new, quantity.name, given)
-        unwritten = tuple(n for n in self.solution if n in self.values and (n not in self.answers or self.answers[n].blank.all()))
+        unwritten = tuple(
+            n
+            for n in self.solution
+            if n in self.values and (n not in self.answers or self.answers[n].blank.all())
+        )
         case = Case(self.solution, quantity, given, values, self.slack, expected, moved, wrong, unwritten)
         return diagnose(case)
 
@@ -189,6 +197,10 @@ class _Marker:
         written = self.answers.get(new)
         if written is not None and not written.blank.any():
             return written.value
-        own = {n: a.value for n, a in self.answers.items() if not a.blank.any() and n not in self.values and n != at}
+        own = {
+            n: a.value
+            for n, a in self.answers.items()
+            if not a.blank.any() and n not in self.values and n != at
+        }
         with np.errstate(all="ignore"):
             return self.solution.follow({**self.values, **own}, until=new)[new]

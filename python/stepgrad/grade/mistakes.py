@@ -6,28 +6,12 @@ A rule looks at one node of a formula and yields what may stand there by mistake
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from stepgrad.grade.expression import SLOPES_AT_A, Expression, apply, number, ref
-from stepgrad.grade.solution import Quantity, Solution
-
-
-@dataclasses.dataclass(frozen=True)
-class Situation:
-    """Where a mistake may have been made: the quantity, and the numbers that the learner had."""
-
-    solution: Solution
-    quantity: Quantity
-    values: Mapping[str, np.ndarray]
-
-    def shape(self, node: Expression) -> tuple[int, ...]:
-        return np.shape(node.value(self.values))
-
-
-Change = tuple[Expression, str]
-Rule = Callable[[Expression, Situation], Iterator[Change]]
+from stepgrad.grade.rewriting import Change, Rule, Situation
 
 
 def new_weights(node: Expression, s: Situation) -> Iterator[Change]:
@@ -48,7 +32,10 @@ def learning_rate_twice(node: Expression, s: Situation) -> Iterator[Change]:
 
 def update_added(node: Expression, s: Situation) -> Iterator[Change]:
     if s.quantity.phase == "update" and node is s.quantity.expression and node.kind == "subtract":
-        yield node.parts[0] + node.parts[1], "the step was added: the gradient points uphill, so it is subtracted"
+        yield (
+            node.parts[0] + node.parts[1],
+            "the step was added: the gradient points uphill, so it is subtracted",
+        )
 
 
 def derivative_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
@@ -60,8 +47,14 @@ def derivative_misplaced(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind != "slope_at_a":
         return
     z, a = node.parts
-    yield Expression("slope_at_a", (a, z), node.data), f"in {node} the value before the activation, {z}, was put where {a} belongs"
-    yield Expression("slope_at_z", (a, z), node.data), f"the derivative {node} was taken at {a} and not at {z}"
+    yield (
+        Expression("slope_at_a", (a, z), node.data),
+        f"in {node} the value before the activation, {z}, was put where {a} belongs",
+    )
+    yield (
+        Expression("slope_at_z", (a, z), node.data),
+        f"the derivative {node} was taken at {a} and not at {z}",
+    )
     for name, made in s.solution.items():
         elsewhere = name in s.values and name not in (str(z), str(a)) and made.phase == "forward"
         if elsewhere and np.shape(s.values[name]) == s.shape(a):
@@ -73,7 +66,10 @@ def other_derivative(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "slope_at_a":
         for other in SLOPES_AT_A:
             if other not in (node.data, "identity"):
-                yield Expression("slope_at_a", node.parts, other), f"the derivative of {other} was used, but the activation is {node.data}"
+                yield (
+                    Expression("slope_at_a", node.parts, other),
+                    f"the derivative of {other} was used, but the activation is {node.data}",
+                )
 
 
 def softmax_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
@@ -83,7 +79,10 @@ def softmax_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "ref" and s.quantity.expression.kind != "apply":
         made = s.solution.get(node.data)
         if made is not None and made.expression.kind == "apply" and made.expression.data == "softmax":
-            yield made.expression.parts[0], f"the softmax was forgotten: {made.expression.parts[0]} stands where {node} belongs"
+            yield (
+                made.expression.parts[0],
+                f"the softmax was forgotten: {made.expression.parts[0]} stands where {node} belongs",
+            )
 
 
 def activation_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
@@ -109,14 +108,26 @@ def transposed(node: Expression, s: Situation) -> Iterator[Change]:
     elif node.kind == "matmul":
         for i, part in enumerate(node.parts):
             if part.kind == "ref" and len(s.shape(part)) == 2:
-                yield dataclasses.replace(node, parts=(*node.parts[:i], part.T, *node.parts[i + 1 :])), f"{part} was transposed"
+                yield (
+                    dataclasses.replace(node, parts=(*node.parts[:i], part.T, *node.parts[i + 1 :])),
+                    f"{part} was transposed",
+                )
         yield node.T, "the result is transposed"
     elif node.kind == "spread":
-        yield dataclasses.replace(node, parts=(node.parts[0], Expression("turn", (node.parts[1],)))), "the filter was not turned"
+        yield (
+            dataclasses.replace(node, parts=(node.parts[0], Expression("turn", (node.parts[1],)))),
+            "the filter was not turned",
+        )
     elif node.kind == "convolve":
         turned = Expression("turn", (node.parts[1],))
-        yield dataclasses.replace(node, parts=(node.parts[0], turned)), f"{node.parts[1]} was turned by 180 degrees"
-        yield dataclasses.replace(node, parts=(node.parts[0], node.parts[1].T)), f"{node.parts[1]} was transposed"
+        yield (
+            dataclasses.replace(node, parts=(node.parts[0], turned)),
+            f"{node.parts[1]} was turned by 180 degrees",
+        )
+        yield (
+            dataclasses.replace(node, parts=(node.parts[0], node.parts[1].T)),
+            f"{node.parts[1]} was transposed",
+        )
 
 
 def elementwise(node: Expression, s: Situation) -> Iterator[Change]:
@@ -134,21 +145,30 @@ def elementwise(node: Expression, s: Situation) -> Iterator[Change]:
         rows, columns = s.shape(k)
         corner = Expression("take", (x,), ("corner", lambda v: v[:rows, :columns]))
         yield corner * k, f"{x} and {k} were multiplied entry by entry; a window's products are added up"
-    elif node.kind == "multiply" and all(len(s.shape(part)) == 1 for part in node.parts) and len(set(map(s.shape, node.parts))) == 1:
-        yield node.parts[0] @ node.parts[1], f"the products of {node.parts[0]} and {node.parts[1]} were added up; they stay apart"
+    elif (
+        node.kind == "multiply"
+        and all(len(s.shape(part)) == 1 for part in node.parts)
+        and len(set(map(s.shape, node.parts))) == 1
+    ):
+        yield (
+            node.parts[0] @ node.parts[1],
+            f"the products of {node.parts[0]} and {node.parts[1]} were added up; they stay apart",
+        )
 
 
 def factor(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "number" and node.data[1].startswith("1/"):
         yield number(1.0), f"the {node.data[1]} was forgotten"
-    if node is not s.quantity.expression and not (s.quantity.phase == "update" and node.kind == "ref" and node.data[:1] == "d"):
+    if node is not s.quantity.expression and not (
+        s.quantity.phase == "update" and node.kind == "ref" and node.data[:1] == "d"
+    ):
         return
     if s.quantity.phase == "update" and node.kind != "ref":
         return
-    counts = {2} | {n for name in node.names() for n in np.shape(s.values[name])}
+    counts: set[int] = {2} | {n for name in node.names() for n in np.shape(s.values[name])}
     if node.kind == "sum":
         counts.add(int(np.size(node.parts[0].value(s.values)) / max(1, np.prod(s.shape(node)))))
-    for n in sorted(counts - {0, 1}):
+    for n in (n for n in sorted(counts) if n > 1):
         yield number(1 / n) * node, f"a mean was taken where the sum belongs: divided by {n}"
         yield number(float(n)) * node, f"a factor 1/{n} is missing: {n} times too large"
 
@@ -183,7 +203,10 @@ def sign(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "subtract" and not (s.quantity.phase == "update" and node is s.quantity.expression):
         yield node.parts[0] + node.parts[1], f"{node.parts[1]} was added, but it is subtracted"
         if node is not s.quantity.expression:
-            yield node.parts[1] - node.parts[0], f"the difference was taken the wrong way round: {node.parts[1]} - {node.parts[0]}"
+            yield (
+                node.parts[1] - node.parts[0],
+                f"the difference was taken the wrong way round: {node.parts[1]} - {node.parts[0]}",
+            )
     elif node.kind == "add":
         yield node.parts[0] - node.parts[1], f"{node.parts[1]} was subtracted, but it is added"
 
@@ -191,40 +214,6 @@ def sign(node: Expression, s: Situation) -> Iterator[Change]:
 def function_forgotten(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "apply" and node.data in ("square", "log"):
         yield node.parts[0], f"the {'square' if node.data == 'square' else 'logarithm'} was forgotten"
-
-
-def wrong_operand(node: Expression, s: Situation) -> Iterator[Change]:
-    if node.kind != "ref":
-        return
-    for name, value in s.values.items():
-        if name not in (node.data, s.quantity.name) and not name.endswith("'") and np.shape(value) == np.shape(s.values[node.data]):
-            yield ref(name), f"{name} was used where {node.data} belongs"
-
-
-def wrong_index(node: Expression, s: Situation) -> Iterator[Change]:
-    if node.kind != "ref":
-        return
-    shape = np.shape(s.values[node.data])
-    for axis, n in enumerate(shape):
-        if n < 2:
-            continue
-        word = "entry" if len(shape) == 1 else ("row", "column")[axis] if len(shape) == 2 else f"index on axis {axis}"
-        for k in range(n):
-            same = Expression("take", (node,), ("same", lambda v, k=k, axis=axis, n=n: np.repeat(v.take([k], axis), n, axis)))
-            yield same, f"{word} {k} of {node} was used for every {word}"
-        back = Expression("take", (node,), ("reversed", lambda v, axis=axis: np.flip(v, axis)))
-        yield back, f"{node} was read in the wrong order: its {_plural(word)} reversed"
-        for by in (1, -1) if n > 2 else ():
-            rolled = Expression("take", (node,), ("shifted", lambda v, axis=axis, by=by: np.roll(v, by, axis)))
-            yield rolled, f"{node} was read one {word} too {'early' if by > 0 else 'late'}"
-
-
-def rounded_early(node: Expression, s: Situation) -> Iterator[Change]:
-    if node.kind == "number" or (node.kind == "ref" and node.data in s.solution.given):
-        return
-    for digits in (1, 2, 3):
-        yield Expression("round", (node,), ("decimals", digits)), f"{node} was rounded to {digits} decimals too early"
-        yield Expression("round", (node,), ("digits", digits)), f"{node} was rounded to {digits} significant digits too early"
 
 
 def _is_rate(node: Expression) -> bool:
@@ -235,11 +224,7 @@ def _row(x: Expression, k: int) -> Expression:
     return Expression("take", (x,), (f"row {k}", lambda v: v[k : k + 1]))
 
 
-def _plural(word: str) -> str:
-    return "entries" if word == "entry" else word + "s"
-
-
-# The most specific first. Between the two lists come the slips of the pen (slips.py).
+# The most specific first. Then come the slips of the pen (slips.py), and GENERAL (general.py).
 SPECIFIC: dict[str, Rule] = {
     "new weights in the backward pass": new_weights,
     "learning rate forgotten": learning_rate_forgotten,
@@ -259,36 +244,3 @@ SPECIFIC: dict[str, Rule] = {
     "mean instead of sum": factor,
     "sign flipped": sign,
 }
-GENERAL: dict[str, Rule] = {
-    "wrong operand": wrong_operand,
-    "wrong row or index": wrong_index,
-    "rounded too early": rounded_early,
-}
-
-
-def rewritten(rule: Rule, s: Situation) -> Iterator[tuple[Expression, np.ndarray, str]]:
-    """Yield every way in which a mistake can be made in a quantity: the wrong formula, its value and a sentence.
-
-    Examples
-    --------
-    >>> from stepgrad.grade.problems import problem
-    >>> p = problem("mazur")
-    >>> for formula, value, text in rewritten(bias_forgotten, Situation(p, p["Z1"], p.truth)):
-    ...     print(formula, value, text)
-    X @ W1 [[0.0275 0.0425]] the bias b1 was forgotten
-    """
-    shape = np.shape(s.solution.truth[s.quantity.name])
-    for node, put in s.quantity.expression.places():
-        try:
-            changes = list(rule(node, s))
-        except (ValueError, IndexError):
-            continue  # shapes that do not fit: nobody can have computed this
-        for new, text in changes:
-            formula = put(new)
-            with np.errstate(all="ignore"):
-                try:
-                    value = np.asarray(formula.value(s.values), dtype=float)
-                except (ValueError, IndexError):
-                    continue
-            if value.shape == shape and np.isfinite(value).any():
-                yield formula, value, text

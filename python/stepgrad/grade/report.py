@@ -53,7 +53,16 @@ def table(grade: Grade) -> Any:
     from rich.text import Text
 
     colours = {RIGHT: "green", FOLLOWS: "yellow", WRONG: "red", BLANK: "dim"}
-    view = Table("step", "formula", "yours", "right", "from your numbers", "verdict", title=grade.solution.title, show_lines=True)
+    view = Table(
+        "step",
+        "formula",
+        "yours",
+        "right",
+        "from your numbers",
+        "verdict",
+        title=grade.solution.title,
+        show_lines=True,
+    )
     for step in grade.steps:
         yours = Text()
         for i, (index, text) in enumerate(np.ndenumerate(step.answer.text)):
@@ -112,7 +121,13 @@ def _step_dict(step: StepMark) -> dict:
         "follows": _finite(step.expected),
         "status": step.status.tolist(),
         "explanations": [
-            {"mistake": e.mistake, "text": e.text, "also": list(e.also), "step": e.step, "entries": e.entries.tolist()}
+            {
+                "mistake": e.mistake,
+                "text": e.text,
+                "also": list(e.also),
+                "step": e.step,
+                "entries": e.entries.tolist(),
+            }
             for e in step.explanations
         ],
         "unexplained": step.unexplained.tolist(),
@@ -142,7 +157,9 @@ def _numbers(array: np.ndarray, step: StepMark) -> str:
     text = ""
     for i, (x, half, blank) in enumerate(zip(array.flat, step.answer.half.flat, step.answer.blank.flat)):
         places = min(12, max(0, 1 - int(np.floor(np.log10(2 * half) + 1e-9)))) if half > 0 else 0
-        text += _between(i, step) + ("?" if blank else f"{x + 0.0:.{places}f}" if half > 0 else f"{x + 0.0:.6g}")
+        text += _between(i, step) + (
+            "?" if blank else f"{x + 0.0:.{places}f}" if half > 0 else f"{x + 0.0:.6g}"
+        )
     return text
 
 

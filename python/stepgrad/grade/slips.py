@@ -20,10 +20,15 @@ def sign(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarra
 
 def power_of_ten(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     for k in (1, -1, 2, -2, 3, -3):
-        yield right * 10.0**k, f"off by a power of ten: {f'{10**abs(k)} times too ' + ('large' if k > 0 else 'small')}"
+        yield (
+            right * 10.0**k,
+            f"off by a power of ten: {f'{10 ** abs(k)} times too ' + ('large' if k > 0 else 'small')}",
+        )
 
 
-def digits_swapped(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
+def digits_swapped(
+    right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray
+) -> Iterator[Slip]:
     """Undo the swap in the learner's text, one entry at a time: where that is right, what was written is explained."""
     found, texts = np.full(right.shape, np.nan), []
     for index in map(tuple, np.argwhere(wrong)):
@@ -40,11 +45,17 @@ def digits_swapped(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius:
 def cut_off(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     unit = np.where(answer.half > 0, 2 * answer.half, 1)
     cut = np.where(answer.half > 0, np.trunc(right / unit + 1e-9 * np.sign(right)) * unit, np.nan)
-    yield np.where(np.abs(cut - answer.value) < unit / 1000, answer.value, np.nan), "the last digits were cut off, not rounded"
+    yield (
+        np.where(np.abs(cut - answer.value) < unit / 1000, answer.value, np.nan),
+        "the last digits were cut off, not rounded",
+    )
     for decimals in (1, 2, 3):
         rounded = np.round(right, decimals)
         exact = np.abs(rounded - answer.value) < np.maximum(answer.half, 1e-12) / 1000
-        yield np.where(exact, answer.value, np.nan), f"rounded to {decimals} decimals, with more digits written"
+        yield (
+            np.where(exact, answer.value, np.nan),
+            f"rounded to {decimals} decimals, with more digits written",
+        )
 
 
 def swaps(text: str) -> Iterator[str]:

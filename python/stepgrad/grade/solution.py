@@ -71,7 +71,9 @@ class Solution(Mapping):
             missing = [name for name in quantity.inputs if name not in known]
             if missing or quantity.name in known:
                 problem = f"uses {missing[0]}, which does not come before it" if missing else "is there twice"
-                raise ArgumentError(f"{quantity.name} {problem}", fix="list the quantities in the order of the work")
+                raise ArgumentError(
+                    f"{quantity.name} {problem}", fix="list the quantities in the order of the work"
+                )
             self.quantities[quantity.name] = quantity
             known.add(quantity.name)
 
@@ -125,10 +127,14 @@ class Solution(Mapping):
         known = {_plain(n): n for n in (*self.given, *self.quantities)}
         if _plain(name) in known:
             return known[_plain(name)]
-        raise ArgumentError(f"'{self.title}' has no quantity called {name!r}", fix=did_you_mean(name, known.values()))
+        raise ArgumentError(
+            f"'{self.title}' has no quantity called {name!r}", fix=did_you_mean(name, known.values())
+        )
 
     @classmethod
-    def of_functions(cls, title: str, given: Mapping[str, Any], functions: Mapping[str, Callable]) -> Solution:
+    def of_functions(
+        cls, title: str, given: Mapping[str, Any], functions: Mapping[str, Callable]
+    ) -> Solution:
         """Build a solution from plain functions, whose arguments are named after the quantities that they use.
 
         Examples
@@ -153,7 +159,12 @@ def _phase(name: str) -> str:
 
 def _plain(name: str) -> str:
     """Bring the spellings of a name together."""
-    plain = name.strip().replace("\N{GREEK SMALL LETTER DELTA}", "delta").replace("\N{PRIME}", "'").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    plain = (
+        name.strip()
+        .replace("\N{GREEK SMALL LETTER DELTA}", "delta")
+        .replace("\N{PRIME}", "'")
+        .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    )
     if plain.startswith("new "):
         plain = plain[4:] + "'"
     for ending in (" after", "_after", "_new", " new"):

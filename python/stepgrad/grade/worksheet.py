@@ -39,7 +39,9 @@ def read(path: str | Path) -> Worksheet:
     """
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"there is no file {path}", fix="stepgrad worksheet NAME > FILE.yaml makes a template")
+        raise DataError(
+            f"there is no file {path}", fix="stepgrad worksheet NAME > FILE.yaml makes a template"
+        )
     if path.stat().st_size > _LARGEST:
         raise DataError(f"{path} is too large for a worksheet", expected=f"at most {_LARGEST} bytes")
     try:
@@ -70,16 +72,19 @@ def read_csv(text: str) -> Worksheet:
             continue
         name = cells[0] or name
         if not name:
-            raise DataError("a line of numbers has no name", got=",".join(cells), fix="write the name into the first column")
+            raise DataError(
+                "a line of numbers has no name",
+                got=",".join(cells),
+                fix="write the name into the first column",
+            )
         if name.lower() in _HEADINGS:
             headings[name.lower()] = cells[1] if len(cells) > 1 else ""
         else:
             rows.setdefault(name, []).append(cells[1:])
     numbers: dict[str, Any] = {}
     for name, lines in rows.items():
-        used = max((i + 1 for line in lines for i, cell in enumerate(line) if cell), default=0)
-        width = max(used, min(map(len, lines)))
-        lines = [line[:width] + [""] * (width - len(line)) for line in lines]
+        width = max(map(len, lines))
+        lines = [line + [""] * (width - len(line)) for line in lines]
         numbers[name] = lines if len(lines) > 1 else lines[0]
     return _worksheet(headings, numbers)
 
@@ -100,15 +105,25 @@ def read_yaml(text: str) -> Worksheet:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise DataError(f"this is not YAML{where}: {getattr(error, 'problem', error)}", fix="write  Z1: [0.1, 0.2]  on a line") from error
+        raise DataError(
+            f"this is not YAML{where}: {getattr(error, 'problem', error)}",
+            fix="write  Z1: [0.1, 0.2]  on a line",
+        ) from error
     content = _plain(node)
     if not isinstance(content, dict):
-        raise DataError("a worksheet has names and numbers", fix="problem: NAME, then  Z1: [0.1, 0.2]  on a line of its own")
+        raise DataError(
+            "a worksheet has names and numbers",
+            fix="problem: NAME, then  Z1: [0.1, 0.2]  on a line of its own",
+        )
     headings = {key.lower(): str(value) for key, value in content.items() if key.lower() in _HEADINGS}
     rest = {key: value for key, value in content.items() if key.lower() not in _HEADINGS}
     numbers = rest.pop("numbers", {})
     if not isinstance(numbers, dict):
-        raise DataError("`numbers` must be names with their numbers", got=str(numbers) or "nothing", fix="numbers:\n    Z1: [0.1, 0.2]")
+        raise DataError(
+            "`numbers` must be names with their numbers",
+            got=str(numbers) or "nothing",
+            fix="numbers:\n    Z1: [0.1, 0.2]",
+        )
     return _worksheet(headings, {**numbers, **rest})
 
 
@@ -119,11 +134,16 @@ def _plain(node: Any) -> Any:
     if node.id == "scalar":
         return node.value
     if node.id == "sequence":  # in a list, YAML takes a lone ? for the beginning of a pair
-        return ["" if part.id == "mapping" and _plain(part) == {"": ""} else _plain(part) for part in node.value]
+        return [
+            "" if part.id == "mapping" and _plain(part) == {"": ""} else _plain(part) for part in node.value
+        ]
     result: dict[str, Any] = {}
     for key, value in node.value:
         if key.value in result:
-            raise DataError(f"{key.value} is written twice, the second time in line {key.start_mark.line + 1}", fix="keep one")
+            raise DataError(
+                f"{key.value} is written twice, the second time in line {key.start_mark.line + 1}",
+                fix="keep one",
+            )
         result[key.value if isinstance(key.value, str) else str(key.value)] = _plain(value)
     return result
 
@@ -151,7 +171,9 @@ def find_solution(name: str, may_run_files: bool = False) -> Solution:
     if ".py:" in name:
         if not may_run_files:
             raise ArgumentError(
-                "a worksheet cannot choose a Python file to run", got=name, fix=f"name it yourself: --problem {name}"
+                "a worksheet cannot choose a Python file to run",
+                got=name,
+                fix=f"name it yourself: --problem {name}",
             )
         return _from_file(name)
     from stepgrad.grade.from_walk import from_walk
@@ -160,8 +182,15 @@ def find_solution(name: str, may_run_files: bool = False) -> Solution:
         solution = from_walk(examples.get(name).walk())
         solution.title = name
         return solution
-    fix = did_you_mean(name, [*PROBLEMS, *examples.names]) if name else "begin it with  problem: NAME, one of: " + ", ".join(PROBLEMS)
-    raise ArgumentError(f"there is no problem called {name!r}" if name else "the worksheet does not say which problem it is", fix=fix)
+    fix = (
+        did_you_mean(name, [*PROBLEMS, *examples.names])
+        if name
+        else "begin it with  problem: NAME, one of: " + ", ".join(PROBLEMS)
+    )
+    raise ArgumentError(
+        f"there is no problem called {name!r}" if name else "the worksheet does not say which problem it is",
+        fix=fix,
+    )
 
 
 def _from_file(name: str) -> Solution:
@@ -197,13 +226,18 @@ def template(solution: Solution, name: str, blank: float = 0.4, seed: int = 0) -
     sizes = [np.size(solution.truth[n]) for n in solution]
     open_ = np.zeros(sum(sizes), dtype=bool)
     open_[rng.permutation(open_.size)[: round(blank * open_.size)]] = True
-    lines = ["# Replace every _ by a number, with as many digits as you are sure of; fractions such as 1/3 are fine.", "# Given:"]
+    lines = [
+        "# Replace every _ by a number, with as many digits as you are sure of; fractions such as 1/3 are fine.",
+        "# Given:",
+    ]
     lines += [f"#   {n} = {_text(value)}" for n, value in solution.given.items()]
     lines += [f"#   {n} = {value:g}" for n, value in solution.constants.items()]
     lines += [f"problem: {name}", "learner:", "numbers:"]
     for n, left_open in zip(solution, np.split(open_, np.cumsum(sizes)[:-1])):
         value = solution.truth[n]
-        texts = np.array(["_" if o else f"{v + 0.0:.6g}" for o, v in zip(left_open, value.flat)], dtype=object)
+        texts = np.array(
+            ["_" if o else f"{v + 0.0:.6g}" for o, v in zip(left_open, value.flat)], dtype=object
+        )
         key = f'"{n}"' if not n[0].isalpha() or ":" in n or "#" in n else n
         lines.append(f"  {key}: {_text(texts.reshape(value.shape))}")
     return "\n".join(lines) + "\n"

@@ -80,6 +80,7 @@ def answer(name: str, written: Any, shape: tuple[int, ...]) -> Answer:
     >>> answer("Z1", ["0.4", "?"], (1, 2)).value
     array([[0.4, nan]])
     """
+    written = _without_empty_end(written, shape)
     given = _shape(written)
     if is_blank(written):
         texts = np.full(shape, "", dtype=object)
@@ -109,6 +110,16 @@ def answer(name: str, written: Any, shape: tuple[int, ...]) -> Answer:
                 place = f"{name}{list(index)}" if index else name
                 raise DataError(f"{place}: {error.problem}", fix=error.fix) from None
     return Answer(texts, value, half)
+
+
+def _without_empty_end(written: Any, shape: tuple[int, ...]) -> Any:
+    """Drop the empty cells that a spreadsheet puts behind a row."""
+    if not isinstance(written, list | tuple) or not written:
+        return written
+    if isinstance(written[0], list | tuple):
+        return [_without_empty_end(row, shape[-1:]) for row in written]
+    size = int(np.prod(shape))
+    return written[:size] if all(is_blank(cell) for cell in written[size:]) else written
 
 
 def _shape(written: Any) -> tuple[int, ...]:
