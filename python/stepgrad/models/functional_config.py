@@ -144,7 +144,7 @@ class _Reader:
 
     def value(self, value: Any) -> Any:
         if isinstance(value, dict):
-            kind, inner = value.get("class_name"), value.get("config")
+            kind, inner = value.get("class_name"), value.get("config") or {}
             if kind is None:
                 return {key: self.value(part) for key, part in value.items()}
             if kind == "__keras_tensor__":

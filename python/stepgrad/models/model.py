@@ -52,7 +52,7 @@ class Model(Trainer, Layer):
             from stepgrad.models.functional import Functional
 
             _put_functional_under(type(self), Functional)
-            Functional.__init__(self, *args, **kwargs)
+            Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
             return
         Layer.__init__(self, *args, **kwargs)
         self._start_trainer()
