@@ -21,6 +21,8 @@ from stepgrad.grade.written import answer, parse
         ("7.", 7, 0.5),
         ("0", 0, 0),
         ("0.0", 0, 0.05),
+        ("0.00e9", 0, 0.005),
+        ("0.", 0, 0),
         ("-2/3", -2 / 3, 0),
         (" 1 / 4 ", 0.25, 0),
     ],
@@ -33,6 +35,11 @@ def test_the_digits_decide_the_tolerance(text, value, half):
 def test_what_is_not_a_number_is_refused(text):
     with pytest.raises(DataError, match="is not a number"):
         parse(text)
+
+
+def test_infinity_is_no_answer():
+    with pytest.raises(DataError, match="too large"):
+        parse("1e999")
 
 
 def test_a_decimal_comma_is_explained():

@@ -6,6 +6,7 @@ A rule looks at one node of a formula and yields what may stand there by mistake
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -159,16 +160,16 @@ def elementwise(node: Expression, s: Situation) -> Iterator[Change]:
 def factor(node: Expression, s: Situation) -> Iterator[Change]:
     if node.kind == "number" and node.data[1].startswith("1/"):
         yield number(1.0), f"the {node.data[1]} was forgotten"
-    if node is not s.quantity.expression and not (
-        s.quantity.phase == "update" and node.kind == "ref" and node.data[:1] == "d"
-    ):
+    if s.quantity.phase == "update":
+        applies = node.kind == "ref" and node.data.startswith("d")  # the gradient
+    else:
+        applies = node is s.quantity.expression
+    if not applies:
         return
-    if s.quantity.phase == "update" and node.kind != "ref":
-        return
-    counts: set[int] = {2} | {n for name in node.names() for n in np.shape(s.values[name])}
+    counts = {2, *(int(n) for name in node.names() for n in np.shape(s.values[name]))}
     if node.kind == "sum":
-        counts.add(int(np.size(node.parts[0].value(s.values)) / max(1, np.prod(s.shape(node)))))
-    for n in (n for n in sorted(counts) if n > 1):
+        counts.add(np.size(node.parts[0].value(s.values)) // max(1, math.prod(s.shape(node))))
+    for n in sorted(counts - {0, 1}):
         yield number(1 / n) * node, f"a mean was taken where the sum belongs: divided by {n}"
         yield number(float(n)) * node, f"a factor 1/{n} is missing: {n} times too large"
 
@@ -199,7 +200,7 @@ def _samples(node: Expression, x: Expression, s: Situation) -> Iterator[Change]:
 
 def sign(node: Expression, s: Situation) -> Iterator[Change]:
     if node is s.quantity.expression:
-        yield -node, "the sign is flipped"
+        yield -node, "the right size with the wrong sign"
     if node.kind == "subtract" and not (s.quantity.phase == "update" and node is s.quantity.expression):
         yield node.parts[0] + node.parts[1], f"{node.parts[1]} was added, but it is subtracted"
         if node is not s.quantity.expression:

@@ -11,6 +11,7 @@ import numpy as np
 from stepgrad.grade.marking import BLANK, FOLLOWS, RIGHT, WRONG, Grade, StepMark
 
 _NAMED = 3  # explanations shown a step
+_COLUMNS = ("step", "formula", "yours", "right", "from your numbers", "verdict")
 WORDS = {
     RIGHT: "right",
     FOLLOWS: "follows from your own numbers",
@@ -53,21 +54,12 @@ def table(grade: Grade) -> Any:
     from rich.text import Text
 
     colours = {RIGHT: "green", FOLLOWS: "yellow", WRONG: "red", BLANK: "dim"}
-    view = Table(
-        "step",
-        "formula",
-        "yours",
-        "right",
-        "from your numbers",
-        "verdict",
-        title=grade.solution.title,
-        show_lines=True,
-    )
+    view = Table(*_COLUMNS, title=grade.solution.title, show_lines=True)
     for step in grade.steps:
         yours = Text()
         for i, (index, text) in enumerate(np.ndenumerate(step.answer.text)):
             yours.append(_between(i, step) + (text or "_"), style=colours[str(step.status[index])])
-        verdict = Text(WORDS[step.verdict], style=colours[step.verdict])
+        verdict = Text(_verdict(grade, step), style=colours[step.verdict])
         for line in remarks(step):
             verdict.append("\n" + line, style="default")
         view.add_row(step.name, Text(step.formula), yours, *_comparison(step), verdict)
@@ -101,13 +93,19 @@ def as_html(grade: Grade) -> str:
         )
         right, follows = _comparison(step)
         said = "".join(f"<li>{html.escape(line)}</li>" for line in remarks(step))
-        rows.append(
-            f'<tr><th scope="row">{html.escape(step.name)}</th><td><code>{html.escape(step.formula)}</code></td><td>{yours}</td>'
-            f"<td>{right}</td><td>{follows}</td>"
-            f'<td><span class="{step.verdict}">{WORDS[step.verdict]}</span>{f"<ul>{said}</ul>" if said else ""}</td></tr>'
+        verdict = f'<span class="{step.verdict}">{_verdict(grade, step)}</span>' + (
+            f"<ul>{said}</ul>" if said else ""
         )
+        cells = zip(
+            _COLUMNS[1:], (f"<code>{html.escape(step.formula)}</code>", yours, right, follows, verdict)
+        )
+        row = "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells)
+        rows.append(f'<tr><th scope="row">{html.escape(step.name)}</th>{row}</tr>')
     title = html.escape(grade.solution.title)
-    return _PAGE.format(title=title, headline=html.escape(headline(grade)), rows="\n".join(rows))
+    columns = "".join(f"<th>{label}</th>" for label in _COLUMNS)
+    return _PAGE.format(
+        columns=columns, title=title, headline=html.escape(headline(grade)), rows="\n".join(rows)
+    )
 
 
 def _step_dict(step: StepMark) -> dict:
@@ -137,6 +135,10 @@ def _step_dict(step: StepMark) -> dict:
 def _finite(array: np.ndarray) -> Any:
     """JSON has no NaN and no infinity."""
     return np.where(np.isfinite(array), array.astype(object), np.array(None)).tolist()
+
+
+def _verdict(grade: Grade, step: StepMark) -> str:
+    return WORDS[step.verdict] + (": the first wrong step" if step is grade.first_wrong else "")
 
 
 def _comparison(step: StepMark) -> tuple[str, str]:
@@ -177,7 +179,6 @@ _PAGE = """<!doctype html>
 :root {{ color-scheme: light dark; --right: #18794e; --follows: #8a5a00; --wrong: #c1121f; --line: #8884; }}
 @media (prefers-color-scheme: dark) {{ :root {{ --right: #5dd39e; --follows: #ffc145; --wrong: #ff7b85; }} }}
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 75rem; padding: 0 1rem; }}
-.scroll {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; }}
 td {{ font-variant-numeric: tabular-nums; white-space: pre-line; }}
@@ -186,17 +187,25 @@ td {{ font-variant-numeric: tabular-nums; white-space: pre-line; }}
 .wrong {{ color: var(--wrong); font-weight: 600; text-decoration: underline; }}
 .blank {{ opacity: .6; }}
 ul {{ margin: .2rem 0 0; padding-left: 1.1rem; }}
+@media (max-width: 45rem) {{
+  thead {{ display: none; }}
+  table, tbody, tr, th, td {{ display: block; }}
+  tr {{ border-bottom: 1px solid var(--line); padding: .5rem 0; }}
+  th, td {{ border: 0; padding: .1rem 0; }}
+  td:empty {{ display: none; }}
+  td::before {{ content: attr(data-label) ": "; opacity: .7; }}
+}}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
 <p>{headline}</p>
-<div class="scroll"><table>
-<thead><tr><th>step</th><th>formula</th><th>yours</th><th>right</th><th>from your numbers</th><th>verdict</th></tr></thead>
+<table>
+<thead><tr>{columns}</tr></thead>
 <tbody>
 {rows}
 </tbody>
-</table></div>
+</table>
 </body>
 </html>
 """

@@ -15,15 +15,12 @@ Slip = tuple[np.ndarray, str]
 
 
 def sign(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
-    yield -right, "the sign is flipped"
+    yield -right, "the right size with the wrong sign"
 
 
 def power_of_ten(right: np.ndarray, answer: Answer, wrong: np.ndarray, radius: np.ndarray) -> Iterator[Slip]:
     for k in (1, -1, 2, -2, 3, -3):
-        yield (
-            right * 10.0**k,
-            f"off by a power of ten: {f'{10 ** abs(k)} times too ' + ('large' if k > 0 else 'small')}",
-        )
+        yield right * 10.0**k, f"{10 ** abs(k)} times too {'large' if k > 0 else 'small'}"
 
 
 def digits_swapped(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from typing import Any
 
@@ -35,8 +36,10 @@ def parse(text: str) -> tuple[float, float]:
     digits, _, exponent = plain.partition("e")
     places = len(digits.partition(".")[2])
     value = float(plain)
-    if value == 0 and "." not in digits:
-        return 0.0, 0.0
+    if not math.isfinite(value):
+        raise DataError(f"{text!r} is too large", fix="write a number below 1e308")
+    if value == 0:  # 0.00e9 is no licence to be anything
+        return 0.0, float(f"0.5e-{places}") if places else 0.0
     return value, float(f"0.5e{int(exponent or 0) - places}")
 
 
