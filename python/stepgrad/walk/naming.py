@@ -61,7 +61,7 @@ class Names:
         for t, name in given:
             self.give(t, name)
         for v in variables:
-            self.give(v, self._variable(v))
+            self.give(v, self._variable(short(v.path, model)))
         last = {layer: outputs for _, layer, _, outputs in records}
         current = 0
         for step, layer, inputs, outputs in records:
@@ -83,8 +83,7 @@ class Names:
         self.used[name] = self.used.get(name, 0) + 1
         self.names[id(tensor)] = name if self.used[name] == 1 else f"{name}_{self.used[name]}"
 
-    def _variable(self, v: Any) -> str:
-        path = short(v.path)
+    def _variable(self, path: str) -> str:
         layer, _, weight = path.rpartition("/")
         if layer in self.depth and weight in ("kernel", "bias"):
             return {"kernel": "W", "bias": "b"}[weight] + str(self.depth[layer])
@@ -124,6 +123,7 @@ def dense_layers(model: Any) -> dict[str, str]:
     return found if "dense" in found.values() else {}
 
 
-def short(path: str) -> str:
+def short(path: str, model: Any) -> str:
     """Drop the model's own name from a layer path."""
-    return path.split("/", 1)[1] if "/" in path else path
+    own = getattr(model, "name", None) if hasattr(model, "layers") else None
+    return "" if path == own else path.removeprefix(f"{own}/")

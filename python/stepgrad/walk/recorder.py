@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stepgrad import kernels
+import numpy as np
+
+from stepgrad import config, kernels
 from stepgrad.errors import ArgumentError
 from stepgrad.tape import Hook, Step, Tensor, Variable, as_tensor, hooks
 from stepgrad.tape.state import state
@@ -19,7 +21,8 @@ __all__ = ["Recorder", "Value", "Walk", "WalkStep", "walk"]
 class Recorder(Hook):
     """Collects what runs. Ops inside a gradient are part of that gradient and are not listed by themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Any) -> None:
+        self.model = model
         self.phase = "forward"
         self.forward: list[Forward] = []
         self.backward: list[Backward] = []
@@ -28,10 +31,11 @@ class Recorder(Hook):
         if self.phase == "backward":
             return
         kernel = kernels.current(step.op.name)
-        self.forward.append(Forward(self.phase, step, short(state.scope), tuple(inputs), tuple(outputs), kernel))
+        self.forward.append(Forward(self.phase, step, short(state.scope, self.model), tuple(inputs), tuple(outputs), kernel))
 
     def after_backward(self, step, output_gradients, input_gradients):
-        self.backward.append(Backward(step, tuple(output_gradients), tuple(input_gradients)))
+        wanted = [g if step.needs(i) else None for i, g in enumerate(input_gradients)]  # the tape drops the others
+        self.backward.append(Backward(step, tuple(output_gradients), tuple(wanted)))
 
     def leaves(self) -> list[Tensor]:
         """Return the tensors that gradients will be left in."""
@@ -70,20 +74,17 @@ def walk(model: Any, x: Any, y: Any = None, *, loss: Callable | None = None, opt
     6.0
     """
     is_layer = hasattr(model, "trainable_variables")
-    loss = loss or getattr(model, "loss", None)
+    if loss is None and getattr(model, "loss", None) is not None:
+        loss = lambda target, prediction: model.compute_loss(x, target, prediction)  # with regularizers and weights  # noqa: E731
     optimizer = optimizer or getattr(model, "optimizer", None)
-    if loss is not None and not callable(loss):
-        from stepgrad import losses
-
-        loss = losses.get(loss)
     if loss is not None and y is None:
         raise ArgumentError("the loss needs a target", fix="walk(model, x, y)")
-    x = as_tensor(x)
+    x = _given(x, is_layer)
     if is_layer and not model.built:
         model(x)  # makes the weights, unrecorded
-    recorder = Recorder()
+    recorder = Recorder(model)
     kept: list[tuple[Tensor, Any]] = []
-    target = None if y is None else as_tensor(y)
+    target = None if y is None else _given(y, is_layer)
     try:
         with hooks(recorder):
             result = model(x, training=True) if is_layer else model(x)
@@ -102,12 +103,19 @@ def walk(model: Any, x: Any, y: Any = None, *, loss: Callable | None = None, opt
             variables = [t for t in leaves if isinstance(t, Variable)]
         names = _names(recorder, model, variables, x, target, result if loss is not None else None)
         totals = {names.names[id(t)]: t.grad.array for t in leaves if t.grad is not None}
-        updates = _updates(optimizer, variables, names) if optimizer is not None and variables else []
+        updates = _updates(optimizer, variables, names, model) if optimizer is not None and variables else []
     finally:
         for t, gradient in kept:
             t.grad = gradient
     title = str(getattr(model, "name", None) or getattr(model, "__name__", "function"))
     return Walk(build(recorder.forward, recorder.backward, updates, names, totals), title)
+
+
+def _given(data: Any, to_model: bool) -> Tensor:
+    """Make a tensor of an input; a model's float data takes the default float type, as in fit, so that no cast is shown."""
+    if to_model and not isinstance(data, Tensor) and np.asarray(data).dtype.kind == "f":
+        return Tensor(data, dtype=config.floatx())
+    return as_tensor(data)
 
 
 def _names(recorder: Recorder, model: Any, variables: list, x: Tensor, target: Tensor | None, loss: Tensor | None) -> Names:
@@ -119,7 +127,7 @@ def _names(recorder: Recorder, model: Any, variables: list, x: Tensor, target: T
     return Names(model, given, ours, [(r.step, r.layer, r.inputs, r.outputs) for r in recorder.forward])
 
 
-def _updates(optimizer: Any, variables: list, names: Names) -> list[Update]:
+def _updates(optimizer: Any, variables: list, names: Names, model: Any) -> list[Update]:
     """Let the optimizer take its step, note what changed, and put everything back."""
     if not optimizer.built:
         optimizer.build(variables)
@@ -137,7 +145,7 @@ def _updates(optimizer: Any, variables: list, names: Names) -> list[Update]:
             mine = [(s.name[len(v.path) + 1 :] if s.name.startswith(v.path.replace("/", "_")) else s.name, s) for s in slots[id(v)]]
             old = [Value(f"{word} of {name}", before[id(s)]) for word, s in mine]
             new = [Value(f"{word} of {name}'", s.array.copy()) for word, s in mine]
-            layer = short(v.path).rpartition("/")[0]
+            layer = short(v.path, model).rpartition("/")[0]
             rule = optimizer.update
             updates.append(
                 Update(name, layer, type(optimizer).__name__, rule, settings, before[id(v)], v.grad.array, v.array.copy(), old, new)
