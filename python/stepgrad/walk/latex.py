@@ -31,9 +31,9 @@ def symbol(name: str) -> str:
     greek = re.fullmatch(r"(alpha|beta|gamma|delta|epsilon|sigma|mu|eta|theta)_?(\d*)", name)
     if greek:
         return f"\\{greek[1]}" + (f"_{{{greek[2]}}}" if greek[2] else "")
-    split = re.fullmatch(r"(d?[A-Za-z])_?(\w+)", name)
-    if split and "_" in name and len(name) <= 8:
-        return f"{split[1]}_{{\\text{{{split[2]}}}}}".replace("_}", "}")
+    split = re.fullmatch(r"(d?[A-Za-z])_(\w{1,6})", name)
+    if split:
+        return f"{split[1]}_{{\\text{{{split[2]}}}}}"
     return "\\text{" + name.replace("_", r"\_") + "}"
 
 
@@ -78,7 +78,7 @@ def literal(array: np.ndarray) -> str:
     if array.size == 1:
         return tex_number(array.reshape(-1)[0], digits)
     rows = [[tex_number(x, digits).strip("()") for x in row] for row in np.atleast_2d(array)]
-    return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"
+    return r"{\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}}"  # braces: it may get a ^T
 
 
 _WORDS = {

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from stepgrad.tape import Tensor
 
@@ -67,15 +70,19 @@ class Names:
         for step, layer, inputs, outputs in records:
             current = self.depth.get(layer, current)
             for t in inputs:
-                self.of(t, "constant")
+                self.of(t, "constant", given)
             for i, t in enumerate(outputs):
                 name = self._made(step, layer, inputs, t is last[layer][0], current)
                 self.of(t, name.replace("max_pool2d", "winners") if i else name)
 
-    def of(self, tensor: Tensor, default: str) -> str:
-        """Return a tensor's name, giving it one if it has none yet."""
+    def of(self, tensor: Tensor, default: str, given: Sequence = ()) -> str:
+        """Return a tensor's name, giving it one if it has none yet; a copy of a given tensor has that one's name."""
         if id(tensor) not in self.names:
-            self.give(tensor, tensor.name or default)
+            copied = None if tensor.name else next((t for t, _ in given if _copied(t.array, tensor.array)), None)
+            if copied is not None:
+                self.names[id(tensor)] = self.names[id(copied)]
+            else:
+                self.give(tensor, tensor.name or default)
         return self.names[id(tensor)]
 
     def give(self, tensor: Tensor, name: str) -> None:
@@ -106,6 +113,11 @@ class Names:
         if not layer or "softmax_cross_entropy" in op:
             return op
         return layer.split("/")[-1] + ("" if is_last and step.op.outputs == 1 else f".{op}")
+
+
+def _copied(given: np.ndarray, array: np.ndarray) -> bool:
+    """Tell whether an input is the given data in another type or shape, as a loss makes it."""
+    return given.size == array.size > 0 and (array.size > 1 or given.ndim > 0) and np.array_equal(given.ravel(), array.ravel())
 
 
 def dense_layers(model: Any) -> dict[str, str]:

@@ -62,7 +62,9 @@ def mathml(latex: str) -> str:
         return ""
     convert = require("latex2mathml.converter", "cli", "drawing formulas").convert
     # what the converter does not know: an escaped underscore, and += as one sign
-    return convert(latex.replace(r"\_", "_").replace(r"\mathrel{+}=", "+="), display="block")
+    made = convert(latex.replace(r"\_", "_").replace(r"\mathrel{+}=", "+="), display="block")
+    # the page draws the brackets of a matrix: few systems have a font in which they can grow
+    return made.replace("<mo>&#x0005B;</mo><mtable>", "<mtable>").replace("</mtable><mo>&#x0005D;</mo>", "</mtable>")
 
 
 def _escape(text: str) -> str:
