@@ -64,8 +64,8 @@ STEPGRAD_INLINE vec_f32 vlog(vec_f32 x) {
   const float smallest_normal = std::numeric_limits<float>::min(),
               inf = std::numeric_limits<float>::infinity();
   const vec_i32 denormal = x < smallest_normal;
-  const vec_i32 bits = as_bits(denormal ? x * 8388608.0f : x); // 2^23
-  const vec_i32 e = (bits - 0x3f3504f3) >> 23;                 // 0x3f3504f3: the bits of sqrt(1/2)
+  const vec_i32 bits = as_bits(vabs(denormal ? x * 8388608.0f : x)); // 2^23; x < 0 is dealt with at the end
+  const vec_i32 e = (bits - 0x3f3504f3) >> 23;                       // 0x3f3504f3: the bits of sqrt(1/2)
   const vec_f32 m = as_float(bits - (e << 23)), f = m - 1.0f, s = f / (2.0f + f), z = s * s,
                 half_square = 0.5f * f * f;
   const vec_f32 R = z * (2 / 3.0f + z * (2 / 5.0f + z * (2 / 7.0f + z * (2 / 9.0f))));

@@ -34,8 +34,13 @@ void pause() {
 #endif
 }
 
-// Set on a worker, and on a caller inside its own loop: a nested parallel loop then runs serially.
+// Set on a worker, and on a caller inside its own loop: a nested parallel loop runs serially, always, so that a body
+// may count on it.
 thread_local bool inside_loop = false;
+struct InsideLoop {
+  InsideLoop() { inside_loop = true; }
+  ~InsideLoop() { inside_loop = false; }
+};
 
 class Pool {
 public:
@@ -53,9 +58,7 @@ public:
       std::lock_guard<std::mutex> lock(mutex_);
       wake_.notify_all();
     }
-    inside_loop = true;
     take_chunks(uint32_t(number));
-    inside_loop = false;
     for (int spins = 0; done_.load(std::memory_order_acquire) < chunks; spins++) {
       if (spins < 1000)
         pause();
@@ -180,8 +183,10 @@ void set_num_threads(int n) { num_threads.store(n); }
 
 void parallel_chunks(long n, double ns_per_item, ChunkFn run, const void* body) {
   if (n <= 0) return;
+  if (inside_loop) return run(body, 0, n);
+  InsideLoop inside;
   long threads = get_num_threads();
-  if (threads > 1 && n > 1 && !inside_loop && n * ns_per_item >= MIN_PARALLEL_NS) {
+  if (threads > 1 && n > 1 && double(n) * ns_per_item >= MIN_PARALLEL_NS) {
     long chunk = std::max((n + threads * CHUNKS_PER_THREAD - 1) / (threads * CHUNKS_PER_THREAD),
                           long(MIN_CHUNK_NS / ns_per_item) + 1);
     if (chunk < n && pool().try_run(n, chunk, int(threads), run, body)) return;
