@@ -20,6 +20,7 @@ from stepgrad.walk.steps import Value, Walk, WalkStep
 from stepgrad.walk.table import cells, verdict
 
 _CORNER = 6, 8  # rows and columns of numbers that are shown
+_LONG, _SMALL_CORNER = 200, (3, 4)  # a walk with more steps than this shows fewer, so that its page stays small
 _TILES = 16  # slices of a large array that are drawn
 _PIXELS = 64  # longest side of a drawn slice
 _PRODUCTS = 12  # of the products in one entry, that are listed
@@ -88,6 +89,7 @@ class _Values:
     def __init__(self, walk: Walk) -> None:
         weights = [s.inputs[1].name for s in walk if "conv" in s.op and s.phase == "forward" and len(s.inputs) > 1]
         self.filters = {made for w in weights for made in (w, gradient_name(w), f"{w}'")}
+        self.corner = _CORNER if len(walk) <= _LONG else _SMALL_CORNER
         self.shown: dict[str, dict] = {}
         self.arrays: dict[str, np.ndarray] = {}
 
@@ -97,7 +99,7 @@ class _Values:
         while key in self.shown and not _same(self.arrays[key], value.array):
             key += "#"
         if key not in self.shown:
-            self.shown[key] = _picture(value, step, i, value.name.rpartition(" of ")[2] in self.filters)
+            self.shown[key] = _picture(value, step, i, value.name.rpartition(" of ")[2] in self.filters, self.corner)
             self.arrays[key] = value.array
         return key
 
@@ -106,7 +108,7 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return a is b or (a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
-def _picture(value: Value, step: WalkStep | None, i: int, is_filter: bool) -> dict[str, Any]:
+def _picture(value: Value, step: WalkStep | None, i: int, is_filter: bool, size: tuple[int, int]) -> dict[str, Any]:
     array = value.array
     numbers = array.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
@@ -117,7 +119,7 @@ def _picture(value: Value, step: WalkStep | None, i: int, is_filter: bool) -> di
     tiles = [np.clip(s / scale * 127 + 128, 0, 255).astype(np.uint8) for s in slices]
     first, place = _matrix(array, is_filter)
     digits = min(digits_of(array), 10 if array.size <= 16 else 7)
-    corner = first[: _CORNER[0], : _CORNER[1]]
+    corner = first[: size[0], : size[1]]
     opened = {}
     for r, c in np.ndindex(corner.shape):
         index = place(r, c)

@@ -98,7 +98,7 @@ EXAMPLE = Example(
     source="M. Mazur, A Step by Step Backpropagation Example, mattmazur.com, 2015",
     about="Two inputs, two hidden and two output sigmoid units, half the squared error, learning rate 0.5; biases stay. "
     "The first pass and the eight weights are right to the last digit. The error after the step is not: the article "
-    "says that the old output weights are used in the backward pass, and prints what its program got with the new ones.",
+    "says that the old output weights are used in the backward pass, but prints, digit for digit, what comes out with the new ones.",
     run=run,
     further=further,
     printed=(
