@@ -29,7 +29,7 @@ from stepgrad.tape import (
     scope,
     steps_of,
 )
-from stepgrad.walk import find_nan, walk
+from stepgrad.walk import find_nan, memory, profile, walk
 
 if TYPE_CHECKING:
     from stepgrad import (
@@ -76,6 +76,6 @@ def __dir__() -> list[str]:
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
     "Variable", "activations", "callbacks", "config", "constraints", "datasets", "find_nan", "gradcheck", "hooks",
-    "initializers", "kernels", "layers", "losses", "metrics", "models", "no_grad", "ops", "optimizers", "random",
-    "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
+    "initializers", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops", "optimizers",
+    "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip
