@@ -82,7 +82,7 @@ def kernels(op: str = "") -> None:
 
 
 def demo(
-    epochs: int = 6,
+    epochs: int = 10,
     out: Path = Path("stepgrad-demo"),
     data: Path | None = None,
     open_page: bool = False,

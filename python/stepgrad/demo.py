@@ -35,7 +35,7 @@ def build_model() -> sg.Sequential:
     )
 
 
-def run(epochs: int = 6, out: str | Path = "stepgrad-demo", data: str | Path | None = None, verbose: int | str = "auto"
+def run(epochs: int = 10, out: str | Path = "stepgrad-demo", data: str | Path | None = None, verbose: int | str = "auto"
 ) -> float:
     """Train, test, draw the curve, write the step-through page and the model.
 

@@ -48,5 +48,5 @@ def test_the_demo_trains_and_writes_what_it_promises(tmp_path, kernels):
     result = stepgrad("demo", "--epochs", epochs, "--out", str(tmp_path / "demo"), env={"STEPGRAD_KERNELS": kernels})
     assert result.returncode == 0, result.stderr
     accuracy = float(re.search(r"test accuracy: ([\d.]+)%", result.stdout)[1])
-    assert accuracy > 60  # one epoch; the six of the demo pass 84
+    assert accuracy > 60  # one epoch; the ten of the demo pass 84
     assert {p.name for p in (tmp_path / "demo").iterdir()} == {"curve.png", "page.html", "model.stepgrad"}
