@@ -30,6 +30,7 @@ def test_the_public_ops_have_examples():
     missing = [
         name
         for name in stepgrad.ops.__all__
-        if callable(getattr(stepgrad.ops, name)) and not any(t.examples for t in examples.find(getattr(stepgrad.ops, name)))
+        if callable(getattr(stepgrad.ops, name))
+        and not any(t.examples for t in examples.find(getattr(stepgrad.ops, name)))
     ]
     assert not missing

@@ -66,7 +66,11 @@ def test_a_missing_factor():
 def test_a_missing_sum_over_the_broadcast_axis():
     op = Wrong(lambda x, b: x + b, lambda x, b, gy: (gy, gy[0]))
     report = check(op, [X, np.array([1.0, 2.0, 3.0])])
-    assert {(row.input, row.entry) for row in report.rows if not row.ok} == {(1, "[0]"), (1, "[1]"), (1, "[2]")}
+    assert {(row.input, row.entry) for row in report.rows if not row.ok} == {
+        (1, "[0]"),
+        (1, "[1]"),
+        (1, "[2]"),
+    }
 
 
 def test_a_transposed_gradient():
@@ -84,7 +88,9 @@ def test_one_wrong_entry_is_named_with_its_numbers():
     with pytest.raises(GradientError) as info:
         gradcheck(Wrong(lambda x: x**2, backward), sg.Tensor(X, name="weights"))
     text = str(info.value)
-    assert "1 of 6 numbers differ" in text and "0 (weights)" in text and "[1, 1]" in text and "5.00e-01" in text
+    assert (
+        "1 of 6 numbers differ" in text and "0 (weights)" in text and "[1, 1]" in text and "5.00e-01" in text
+    )
 
 
 def test_a_wrong_second_order_passes_the_first():
@@ -143,7 +149,9 @@ def test_the_edge_of_the_domain():
 def test_the_curve_has_its_valley():
     curve = dict(gradcheck(ops.exp, X).curve)
     errors = list(curve.values())
-    assert list(curve)[0] == 0.1 and min(errors) < 1e-8  # the truncation and the rounding of float64 cross near 1e-5
+    assert (
+        list(curve)[0] == 0.1 and min(errors) < 1e-8
+    )  # the truncation and the rounding of float64 cross near 1e-5
     assert errors[0] > 1e3 * min(errors) and errors[-1] > 1e3 * min(errors)
 
 

@@ -40,7 +40,9 @@ def test_imports_only_point_down():
 
     for module, above in floors.items():
         run = pure.format(stepgrad.__path__[0]) + code.format(module)
-        loaded = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True).stdout
+        loaded = subprocess.run(
+            [sys.executable, "-c", run], capture_output=True, text=True, check=True
+        ).stdout
         for package in above:
             assert f"'stepgrad.{package}'" not in loaded, f"stepgrad.{module} imports stepgrad.{package}"
 

@@ -59,7 +59,9 @@ def test_a_rung_of_ones_own():
     calls = []
     kernels.add("triple", "mine", lambda x: calls.append(1) or x + x + x, "adds instead of multiplying")
     assert triple(sg.Tensor([1.0])).tolist() == [3.0] and calls
-    assert next(row for row in kernels.table() if row["op"] == "triple")["why"] == "adds instead of multiplying"
+    assert (
+        next(row for row in kernels.table() if row["op"] == "triple")["why"] == "adds instead of multiplying"
+    )
     with pytest.raises(KernelError, match="already has a rung"):
         kernels.add("triple", "mine", abs)
 
@@ -97,9 +99,20 @@ print(dict(findings())["C++ kernels"])
     assert "not compiled" in result.stdout
 
 
-@pytest.mark.skipif(not kernels.compiled(), reason="needs the C++ extension, which this install has not compiled")
+@pytest.mark.skipif(
+    not kernels.compiled(), reason="needs the C++ extension, which this install has not compiled"
+)
 def test_the_native_ladders_are_there():
-    for op in ("matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "max_pool2d", "softmax", "sum", "exp"):
+    for op in (
+        "matmul",
+        "conv2d",
+        "conv2d_input_gradient",
+        "conv2d_weight_gradient",
+        "max_pool2d",
+        "softmax",
+        "sum",
+        "exp",
+    ):
         assert len(kernels.rungs(op)) > 1, op
     assert len(kernels.rungs("matmul")) >= 5
     for kernel in kernels.rungs("matmul")[1:]:

@@ -30,7 +30,10 @@ def main() -> None:
     for (part, names), (x, y) in zip(_files.IDX_FILES.items(), data, strict=True):
         chosen = first_of_each_class(y, PER_CLASS[part])
         for name, values in zip(names, (x[chosen], y[chosen]), strict=True):
-            with open(target / f"{name}.gz", "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
+            with (
+                open(target / f"{name}.gz", "wb") as file,
+                gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
+            ):
                 packed.write(_files.idx_bytes(values))
 
 

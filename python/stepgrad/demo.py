@@ -35,7 +35,11 @@ def build_model() -> sg.Sequential:
     )
 
 
-def run(epochs: int = 10, out: str | Path = "stepgrad-demo", data: str | Path | None = None, verbose: int | str = "auto"
+def run(
+    epochs: int = 10,
+    out: str | Path = "stepgrad-demo",
+    data: str | Path | None = None,
+    verbose: int | str = "auto",
 ) -> float:
     """Train, test, draw the curve, write the step-through page and the model.
 
@@ -58,8 +62,13 @@ def run(epochs: int = 10, out: str | Path = "stepgrad-demo", data: str | Path | 
     loaded = fashion_mnist.load_data(path=data, subset="slice" if data is None else None)
     (x_train, y_train), (x_test, y_test) = loaded
     x_train, x_test = x_train[..., None].astype("float32"), x_test[..., None].astype("float32")
-    print(f"data: Fashion-MNIST, {len(x_train)} images to learn from, {len(x_test)} unseen ones to be tested on")
-    print("kernels: " + ("C++" if kernels.compiled() else "NumPy (no C++ compiler was found when stepgrad was installed)"))
+    print(
+        f"data: Fashion-MNIST, {len(x_train)} images to learn from, {len(x_test)} unseen ones to be tested on"
+    )
+    print(
+        "kernels: "
+        + ("C++" if kernels.compiled() else "NumPy (no C++ compiler was found when stepgrad was installed)")
+    )
 
     model = build_model()
     model.summary()

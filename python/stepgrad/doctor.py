@@ -49,7 +49,11 @@ def _tape() -> str:
 def _native() -> list[tuple[str, str]]:
     if not kernels.compiled():
         compiler = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
-        fix = "install again to compile it" if compiler else "install a C++ compiler, then install stepgrad again"
+        fix = (
+            "install again to compile it"
+            if compiler
+            else "install a C++ compiler, then install stepgrad again"
+        )
         return [("C++ kernels", f"not compiled, NumPy's functions are used; {fix}")]
     from stepgrad import _cpu
 

@@ -165,16 +165,24 @@ def gradcheck(
             break
         loss = _slope_of(loss, n)
     if raise_exception and not report.ok:
-        raise GradientError(str(report), fix="look at gradient() of the op that is named; print(report) shows it again")
+        raise GradientError(
+            str(report), fix="look at gradient() of the op that is named; print(report) shows it again"
+        )
     return report
 
 
 def _read(inputs: Any) -> tuple[list[np.ndarray], list[str]]:
-    several = isinstance(inputs, tuple | list) and any(isinstance(x, Tensor | np.ndarray | tuple | list) for x in inputs)
+    several = isinstance(inputs, tuple | list) and any(
+        isinstance(x, Tensor | np.ndarray | tuple | list) for x in inputs
+    )
     tensors = [as_tensor(x) for x in (inputs if several else [inputs])]
     arrays = [t.array.astype(np.float64) if t.array.dtype.kind == "f" else t.array for t in tensors]
     if not any(a.dtype.kind == "f" for a in arrays):
-        raise DTypeError("there is nothing to check: no input is made of floats", op="gradcheck", fix="write 1.0 instead of 1")
+        raise DTypeError(
+            "there is nothing to check: no input is made of floats",
+            op="gradcheck",
+            fix="write 1.0 instead of 1",
+        )
     return arrays, [f"{i} ({t.name})" if t.name else str(i) for i, t in enumerate(tensors)]
 
 
@@ -183,7 +191,9 @@ def _weigh(fn: Callable) -> Callable:
 
     def loss(*tensors):
         result = fn(*tensors)
-        outputs = [y for y in (result if isinstance(result, tuple | list) else [result]) if y.array.dtype.kind == "f"]
+        outputs = [
+            y for y in (result if isinstance(result, tuple | list) else [result]) if y.array.dtype.kind == "f"
+        ]
         rng = np.random.default_rng(7)
         total = wrap(np.zeros(()))
         for y in outputs:
@@ -309,20 +319,31 @@ def _hints(report: Report, rows: list[Row], k: int, shape: tuple, no_path: bool)
         factor = np.vdot(expected, got) / np.vdot(expected, expected)
         if np.allclose(got, factor * expected, rtol=1e-4, atol=1e-8):
             yield f"got is {factor:.4g} times what it should be everywhere in {name}: is a factor missing?"
-        elif len(shape) == 2 and shape[0] == shape[1] and got.size == expected.size == shape[0] * shape[1] and np.allclose(
-            got.reshape(shape).T, expected.reshape(shape), rtol=1e-4, atol=1e-6
+        elif (
+            len(shape) == 2
+            and shape[0] == shape[1]
+            and got.size == expected.size == shape[0] * shape[1]
+            and np.allclose(got.reshape(shape).T, expected.reshape(shape), rtol=1e-4, atol=1e-6)
         ):
             yield f"the gradient of {name} looks transposed"
 
 
 def _error_curve(loss: Callable, arrays: list[np.ndarray], grads: list) -> list[tuple[float, float]]:
     rng = np.random.default_rng(11)
-    directions = [rng.normal(size=a.shape) if a.dtype.kind == "f" else np.zeros(a.shape, a.dtype) for a in arrays]
+    directions = [
+        rng.normal(size=a.shape) if a.dtype.kind == "f" else np.zeros(a.shape, a.dtype) for a in arrays
+    ]
     got = sum(float(np.sum(g.array * d)) for g, d in zip(grads, directions, strict=True) if g is not None)
     points = []
     for h in 10.0 ** -np.arange(1, 12):
         high, low = (
-            _value(loss, [a + s * h * d if a.dtype.kind == "f" else a for a, d in zip(arrays, directions, strict=True)])
+            _value(
+                loss,
+                [
+                    a + s * h * d if a.dtype.kind == "f" else a
+                    for a, d in zip(arrays, directions, strict=True)
+                ],
+            )
             for s in (1, -1)
         )
         points.append((float(h), float(abs((high - low) / (2 * h) - got))))

@@ -48,7 +48,9 @@ def declare(op: Any) -> None:
     A native rung is used through ``op.launch(native, *arrays, **attrs)``, which brings the arrays into the kernel's
     layout; where that returns NotImplemented, or the dtype is not float32 or float64, the reference serves.
     """
-    ladder = {REFERENCE: Kernel(op.name, "cpu", REFERENCE, op.reference, "NumPy, the reference", op.__module__)}
+    ladder = {
+        REFERENCE: Kernel(op.name, "cpu", REFERENCE, op.reference, "NumPy, the reference", op.__module__)
+    }
     if hasattr(op, "launch"):
         for rung, summary, source, function in _native.get(op.name, ()):
             ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source)
@@ -193,6 +195,12 @@ def table() -> list[dict[str, str]]:
         else:
             why = "no C++ kernel: NumPy's own is used"
         rows.append(
-            {"op": op, "device": kernel.device, "rung": kernel.rung, "why": why, "rungs": " < ".join(_ladders[op])}
+            {
+                "op": op,
+                "device": kernel.device,
+                "rung": kernel.rung,
+                "why": why,
+                "rungs": " < ".join(_ladders[op]),
+            }
         )
     return rows

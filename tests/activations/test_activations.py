@@ -14,7 +14,9 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
 
 NAMES = sorted(set(activations.ACTIVATIONS.names()) & set(dir(keras.activations)))
-POINTS = np.array([-7.0, -3.5, -1.1, -0.6, -0.25, 0.25, 0.5, 0.75, 1.5, 2.0, 4.0, 6.5], np.float32).reshape(2, 6)
+POINTS = np.array([-7.0, -3.5, -1.1, -0.6, -0.25, 0.25, 0.5, 0.75, 1.5, 2.0, 4.0, 6.5], np.float32).reshape(
+    2, 6
+)
 
 
 def both(name, **options):
@@ -40,7 +42,9 @@ def test_value_and_gradient_are_keras(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_arguments_and_defaults_are_keras(name):
-    ours, theirs = (inspect.signature(getattr(m, name)).parameters.values() for m in (activations, keras.activations))
+    ours, theirs = (
+        inspect.signature(getattr(m, name)).parameters.values() for m in (activations, keras.activations)
+    )
     assert [(p.name, p.default) for p in ours] == [(p.name, p.default) for p in theirs]
 
 
@@ -56,7 +60,9 @@ def test_relus_options(options):
 
 
 def test_every_name_of_keras_is_known():
-    names = {n for n in dir(keras.activations) if n[0] != "_" and inspect.isfunction(getattr(keras.activations, n))}
+    names = {
+        n for n in dir(keras.activations) if n[0] != "_" and inspect.isfunction(getattr(keras.activations, n))
+    }
     assert names - set(activations.ACTIVATIONS.names()) - {"get", "serialize", "deserialize"} == set()
 
 

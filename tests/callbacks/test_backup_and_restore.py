@@ -20,8 +20,19 @@ def program(tmp_path, name, save_freq, data, where):
     """Run the training program; return its exit code and its results."""
     output = tmp_path / f"{name}.npz"
     path = os.pathsep.join([str(TESTS), *sys.path])
-    command = [sys.executable, "-m", "callbacks.train_program", str(tmp_path / name), str(output), save_freq, data, where]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=120)
+    command = [
+        sys.executable,
+        "-m",
+        "callbacks.train_program",
+        str(tmp_path / name),
+        str(output),
+        save_freq,
+        data,
+        where,
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=120
+    )
     if done.returncode > 0:
         raise AssertionError(done.stderr)
     return done.returncode, np.load(output) if output.exists() else None
@@ -73,7 +84,12 @@ def test_only_the_missing_epochs_are_run(tmp_path):
     watch = callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
     with pytest.warns(UserWarning, match="other callbacks"):
         model, history = fit(folder, watch)
-    assert begun == [1, 2, 3] and history.epoch == [0, 1, 2, 3]  # the interrupted epoch was not in the backup yet
+    assert begun == [1, 2, 3] and history.epoch == [
+        0,
+        1,
+        2,
+        3,
+    ]  # the interrupted epoch was not in the backup yet
     assert not folder.exists()
     assert_same_weights(model, fit(tmp_path / "other")[0])
 

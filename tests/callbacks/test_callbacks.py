@@ -45,7 +45,10 @@ def test_every_hook_in_its_place():
 
 def test_old_names_of_the_batch_hooks_and_unknown_ones():
     seen = []
-    run(callbacks.LambdaCallback(on_batch_end=lambda batch, logs: seen.append((batch, sorted(logs)))), epochs=1)
+    run(
+        callbacks.LambdaCallback(on_batch_end=lambda batch, logs: seen.append((batch, sorted(logs)))),
+        epochs=1,
+    )
     assert seen == [(i, ["accuracy", "loss"]) for i in range(3)]
     with pytest.raises(ArgumentError, match="on_epoch_end"):
         callbacks.LambdaCallback(on_epoch_ends=print)
@@ -119,7 +122,9 @@ def test_early_stopping_agrees_with_keras():
                 if model.stop_training:
                     break
             stop.on_train_end()
-            results.append((model.epoch, stop.best, stop.best_epoch, stop.wait, getattr(model, "restored", None)))
+            results.append(
+                (model.epoch, stop.best, stop.best_epoch, stop.wait, getattr(model, "restored", None))
+            )
         assert results[0] == results[1], (values, settings)
 
 
@@ -143,7 +148,9 @@ def test_a_metric_that_is_not_there_is_named():
         callbacks.EarlyStopping(mode="up")
 
 
-@pytest.mark.parametrize("monitor, rises", [("val_accuracy", True), ("val_loss", False), ("val_mae", False), ("auc", True)])
+@pytest.mark.parametrize(
+    "monitor, rises", [("val_accuracy", True), ("val_loss", False), ("val_mae", False), ("auc", True)]
+)
 def test_mode_auto(monitor, rises):
     stop = callbacks.EarlyStopping(monitor)
     assert stop.is_improvement(2.0, 1.0) is rises and stop.is_improvement(1.0, 2.0) is not rises
@@ -157,7 +164,9 @@ def test_learning_rate_scheduler():
 
 
 def test_reduce_lr_on_plateau():
-    reduce = callbacks.ReduceLROnPlateau("watched", factor=0.5, patience=2, mode="min", cooldown=1, min_lr=0.0002)
+    reduce = callbacks.ReduceLROnPlateau(
+        "watched", factor=0.5, patience=2, mode="min", cooldown=1, min_lr=0.0002
+    )
     model, history = run(Script(watched=[3, 3, 3, 3, 3, 3, 3, 3, 3]), reduce, epochs=9)
     # logged before the reduction of the same epoch; a cooldown of 1 ends, as in Keras, in the epoch after the reduction
     rates = [0.001] * 3 + [0.0005] * 2 + [0.00025] * 2 + [0.0002] * 2
@@ -217,7 +226,11 @@ def test_terminate_on_nan(capsys):
 
 
 def test_model_checkpoint_names_and_frequency(tmp_path):
-    run(callbacks.ModelCheckpoint(tmp_path / "new" / "{epoch:02d}-{val_loss:.2f}.stepgrad"), epochs=2, validation_data=(X, Y))
+    run(
+        callbacks.ModelCheckpoint(tmp_path / "new" / "{epoch:02d}-{val_loss:.2f}.stepgrad"),
+        epochs=2,
+        validation_data=(X, Y),
+    )
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert len(names) == 2 and names[0].startswith("01-") and names[1].startswith("02-")
     run(callbacks.ModelCheckpoint(tmp_path / "b{epoch}-{batch}.stepgrad", save_freq=2), epochs=2)
@@ -234,7 +247,9 @@ def test_model_checkpoint_keeps_the_best(tmp_path, capsys):
     path, weights = tmp_path / "best.stepgrad", []
     model = dense_net()
     keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
-    best = callbacks.ModelCheckpoint(path, "watched", save_best_only=True, save_weights_only=True, mode="max", verbose=1)
+    best = callbacks.ModelCheckpoint(
+        path, "watched", save_best_only=True, save_weights_only=True, mode="max", verbose=1
+    )
     run(Script(watched=[1, 3, 2, 3]), best, keep, model=model, epochs=4)
     other = dense_net(seed=9)
     other.load_weights(path)
@@ -248,12 +263,17 @@ def test_model_checkpoint_keeps_the_best(tmp_path, capsys):
 def test_tensorboard(tmp_path):
     event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     _, history = run(callbacks.TensorBoard(tmp_path), epochs=3, validation_data=(X, Y))
-    for folder, tag, name in (("train", "epoch_loss", "loss"), ("validation", "epoch_accuracy", "val_accuracy")):
+    for folder, tag, name in (
+        ("train", "epoch_loss", "loss"),
+        ("validation", "epoch_accuracy", "val_accuracy"),
+    ):
         events = event_accumulator.EventAccumulator(str(tmp_path / folder))
         events.Reload()
         scalars = events.Scalars(tag)
         assert [s.step for s in scalars] == [0, 1, 2]
-        np.testing.assert_allclose([s.value for s in scalars], history.history[name], rtol=1e-6)  # events hold float32
+        np.testing.assert_allclose(
+            [s.value for s in scalars], history.history[name], rtol=1e-6
+        )  # events hold float32
 
 
 def test_tensorboard_is_missing(monkeypatch):
@@ -266,7 +286,9 @@ def test_tensorboard_is_missing(monkeypatch):
 
 def test_a_callback_list_of_ones_own():
     seen = []
-    some = callbacks.CallbackList([callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))])
+    some = callbacks.CallbackList(
+        [callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))]
+    )
     some.append(callbacks.TerminateOnNaN())
     model = dense_net()
     some.set_model(model)

@@ -41,7 +41,9 @@ def test_verbose_0_and_2(capsys):
     model.predict(X, verbose=0)
     assert capsys.readouterr().out == ""
     model.fit(X, Y, verbose=2)
-    assert re.match(r"3/3 - 0s - \d+(ms|us)/step - accuracy: 0\.\d{4} - loss: \d\.\d{4}\n$", capsys.readouterr().out)
+    assert re.match(
+        r"3/3 - 0s - \d+(ms|us)/step - accuracy: 0\.\d{4} - loss: \d\.\d{4}\n$", capsys.readouterr().out
+    )
 
 
 def test_a_terminal_is_redrawn_in_place(monkeypatch):
@@ -52,7 +54,9 @@ def test_a_terminal_is_redrawn_in_place(monkeypatch):
     for step in range(1, 5):
         bar.update(step, [("loss", 0.5), ("tiny", 1e-5)], finalize=step == 4)
     text = stream.getvalue()
-    assert len({len(line) for line in re.sub(r"\x1b\[\d*m|\n", "", text).split("\r")[1:]}) == 1  # nothing stays behind
+    assert (
+        len({len(line) for line in re.sub(r"\x1b\[\d*m|\n", "", text).split("\r")[1:]}) == 1
+    )  # nothing stays behind
     assert text.count("\r") == 4 and text.count("\n") == 1 and text.endswith("\n")
     assert "loss: 0.5000 - tiny: 1.0000e-05" in re.sub(r"\x1b\[\d*m", "", text)
 

@@ -84,7 +84,9 @@ def main(folder, output, save_freq, data, where):
         verbose=0,
         validation_data=(X[:30], Y[:30]),
         callbacks=[
-            callbacks.LearningRateScheduler(lambda epoch, rate: rate * (0.9 + 0.01 * float(sg.random.uniform(())))),
+            callbacks.LearningRateScheduler(
+                lambda epoch, rate: rate * (0.9 + 0.01 * float(sg.random.uniform(())))
+            ),
             callbacks.ReduceLROnPlateau(patience=1, min_delta=0.05),
             callbacks.EarlyStopping(patience=4, restore_best_weights=True, min_delta=0.2),
             callbacks.CSVLogger(log),
@@ -96,7 +98,15 @@ def main(folder, output, save_freq, data, where):
     logs = {f"h_{name}": np.array(values) for name, values in history.history.items()}
     with open(log) as file:
         text = file.read()
-    np.savez(output, **weights, **logs, first=die.first, epochs=history.epoch, iterations=int(model.optimizer.iterations), csv=text)
+    np.savez(
+        output,
+        **weights,
+        **logs,
+        first=die.first,
+        epochs=history.epoch,
+        iterations=int(model.optimizer.iterations),
+        csv=text,
+    )
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ def test_an_unknown_rung_in_the_environment_is_explained():
 @pytest.mark.parametrize("kernels", ["", "numpy"])
 def test_the_demo_trains_and_writes_what_it_promises(tmp_path, kernels):
     epochs = "1"
-    result = stepgrad("demo", "--epochs", epochs, "--out", str(tmp_path / "demo"), env={"STEPGRAD_KERNELS": kernels})
+    result = stepgrad(
+        "demo", "--epochs", epochs, "--out", str(tmp_path / "demo"), env={"STEPGRAD_KERNELS": kernels}
+    )
     assert result.returncode == 0, result.stderr
     accuracy = float(re.search(r"test accuracy: ([\d.]+)%", result.stdout)[1])
     assert accuracy > 60  # one epoch; the ten of the demo pass 84

@@ -34,7 +34,9 @@ def records(classes):
 
 
 def make(module):
-    made = {name: records(module._CIFAR.label_classes) for name in (*module._CIFAR.train, *module._CIFAR.test)}
+    made = {
+        name: records(module._CIFAR.label_classes) for name in (*module._CIFAR.train, *module._CIFAR.test)
+    }
     return made, {name: content for name, (_, _, content) in made.items()}
 
 
@@ -65,7 +67,11 @@ def test_round_trip(home, module, kind):
         path = {"folder": path, "folder around": home, "default folder": None}[kind]
     (x, y), (x_test, y_test) = module.load_data(path=path)
     names = module._CIFAR.train
-    assert x.shape == (N * len(names), 32, 32, 3) and y.shape == (N * len(names), 1) and x.dtype == y.dtype == np.uint8
+    assert (
+        x.shape == (N * len(names), 32, 32, 3)
+        and y.shape == (N * len(names), 1)
+        and x.dtype == y.dtype == np.uint8
+    )
     expected = np.concatenate([made[name][1] for name in names])
     assert np.array_equal(x, expected.transpose(0, 2, 3, 1)) and x.flags.c_contiguous
     assert np.array_equal(y[:, 0], np.concatenate([made[name][0][:, -1] for name in names]))
@@ -99,7 +105,9 @@ def test_python_version_is_refused_with_the_reason(home):
         def __reduce__(self):
             return pytest.fail, ("a pickle was read",)
 
-    folder = write_folder(home / "cifar-10-batches-py", {"data_batch_1": pickle.dumps(Trap()), "test_batch": b""})
+    folder = write_folder(
+        home / "cifar-10-batches-py", {"data_batch_1": pickle.dumps(Trap()), "test_batch": b""}
+    )
     archive = write_archive(home / "cifar-10-python.tar.gz", {"data_batch_1": b""})
     (home / "renamed").mkdir()
     (home / "renamed" / "data_batch_1").write_bytes(b"")
@@ -147,10 +155,15 @@ def test_archive_members_are_read_not_unpacked(home, monkeypatch):
     _, files = make(cifar10)
     monkeypatch.chdir(home)
     cifar10.load_data(write_archive(home / "a.tar.gz", files, prefix="../../"))
-    assert sorted(p.name for p in home.iterdir()) == ["a.tar.gz"] and not (home.parent / "test_batch.bin").exists()
+    assert (
+        sorted(p.name for p in home.iterdir()) == ["a.tar.gz"]
+        and not (home.parent / "test_batch.bin").exists()
+    )
 
 
 def test_missing_says_what_to_put_where(home):
     with pytest.raises(DataError) as error:
         cifar10.load_data()
-    assert str(home / "cifar-10-batches-bin") in str(error.value) and "cifar-10-binary.tar.gz" in str(error.value)
+    assert str(home / "cifar-10-batches-bin") in str(error.value) and "cifar-10-binary.tar.gz" in str(
+        error.value
+    )

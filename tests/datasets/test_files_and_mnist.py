@@ -84,7 +84,9 @@ def test_bad_labels_file(home, official, content, message, packed):
 
 def test_bad_image_size(home, official):
     write_idx(home / "mnist", train_images_idx3=_files.idx_bytes(X[:, :27]))
-    with pytest.raises(DataError, match=r"train-images.* 28 x 28 images\s+expected: \(n, 28, 28\)\s+got:\s+\(20, 27, 28\)"):
+    with pytest.raises(
+        DataError, match=r"train-images.* 28 x 28 images\s+expected: \(n, 28, 28\)\s+got:\s+\(20, 27, 28\)"
+    ):
         mnist.load_data()
 
 
@@ -132,7 +134,9 @@ def test_incomplete_folder(home, official):
 def test_missing_says_what_to_put_where(home):
     with pytest.raises(DataError) as error:
         mnist.load_data()
-    assert f"{home / 'mnist.npz'} or {home / 'mnist'}" in str(error.value) and "STEPGRAD_DATA" in str(error.value)
+    assert f"{home / 'mnist.npz'} or {home / 'mnist'}" in str(error.value) and "STEPGRAD_DATA" in str(
+        error.value
+    )
     with pytest.raises(DataError, match="never downloads") as error:
         fashion_mnist.load_data(subset="full")
     assert "dataset-fashion-mnist" in str(error.value) and str(home / "fashion-mnist") in str(error.value)
@@ -156,7 +160,9 @@ def write_npz(path, **changed):
 
 def test_npz_round_trip(home, monkeypatch):
     (x, y), (x_test, y_test) = mnist.load_data(write_npz(home / "mine.npz"))
-    assert np.array_equal(x, X) and np.array_equal(y, Y) and np.array_equal(x_test, X[:10]) and len(y_test) == 10
+    assert (
+        np.array_equal(x, X) and np.array_equal(y, Y) and np.array_equal(x_test, X[:10]) and len(y_test) == 10
+    )
     write_npz(home / "mnist.npz")
     with pytest.raises(DataError, match="mnist.npz is not the official file"):
         mnist.load_data()
@@ -200,14 +206,19 @@ def test_slice_is_balanced_and_complete(home):
 
 
 def test_slice_bytes_are_fixed():
-    digests = {name: hashlib.sha256((fashion_mnist.SLICE / f"{name}.gz").read_bytes()).hexdigest()[:16] for name in NAMES}
+    digests = {
+        name: hashlib.sha256((fashion_mnist.SLICE / f"{name}.gz").read_bytes()).hexdigest()[:16]
+        for name in NAMES
+    }
     assert digests == {
         "train-images-idx3-ubyte": "b240910d2f9a3dad",
         "train-labels-idx1-ubyte": "ae0d767c2f6dbbde",
         "t10k-images-idx3-ubyte": "04516f9d284037ea",
         "t10k-labels-idx1-ubyte": "540f63e62544edb8",
     }
-    assert (fashion_mnist.SLICE.parent / "LICENSE-fashion-mnist.txt").read_text().count("The MIT License") == 1
+    assert (fashion_mnist.SLICE.parent / "LICENSE-fashion-mnist.txt").read_text().count(
+        "The MIT License"
+    ) == 1
 
 
 def test_slice_can_be_forced_and_full_can_be_demanded(home, official, caplog):
@@ -230,7 +241,9 @@ def test_nothing_is_printed(home, capfd):
 @pytest.fixture(scope="module")
 def whole():
     if not fashion_mnist.DEBIAN.is_dir():
-        assert "STEPGRAD_REQUIRE_DATA" not in os.environ, "Debian's package dataset-fashion-mnist is not installed"
+        assert "STEPGRAD_REQUIRE_DATA" not in os.environ, (
+            "Debian's package dataset-fashion-mnist is not installed"
+        )
         pytest.skip("needs the official files: apt-get install dataset-fashion-mnist")
     return fashion_mnist.load_data(fashion_mnist.DEBIAN)
 
@@ -243,7 +256,9 @@ def test_whole_set(whole):
 
 
 def test_slice_is_the_first_of_each_class(whole):
-    for (x, y), (x_part, y_part), count in zip(whole, fashion_mnist.load_data(subset="slice"), (500, 100), strict=True):
+    for (x, y), (x_part, y_part), count in zip(
+        whole, fashion_mnist.load_data(subset="slice"), (500, 100), strict=True
+    ):
         for label in range(10):
             assert np.array_equal(x[y == label][:count], x_part[y_part == label])
 

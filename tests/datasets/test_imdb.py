@@ -23,7 +23,12 @@ RANKS = {"good": 1, "film": 2, "the": 3, "bad": 4, "acting": 5, "br": 6, "don't"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("STEPGRAD_DATA", str(tmp_path / "none"))
-    for name, text in {**TEXTS, "train/unsup/0_0.txt": "secret", "README": "x", "train/labeledBow.feat": "0:1"}.items():
+    for name, text in {
+        **TEXTS,
+        "train/unsup/0_0.txt": "secret",
+        "README": "x",
+        "train/labeledBow.feat": "0:1",
+    }.items():
         path = tmp_path / "reviews" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -125,7 +130,10 @@ def test_bad_npz(folder, tmp_path):
     for changed, message in (
         ({"train_lengths": good["train_lengths"] + 1}, "lengths of train do not fit"),
         ({"test_labels": np.array([1, 2])}, r"test_labels of .*ours.npz.*\s+expected: 0 to 1"),
-        ({"test_words": good["test_words"] + 8}, r"test_words holds ranks that no word has\s+expected: 1 to 8"),
+        (
+            {"test_words": good["test_words"] + 8},
+            r"test_words holds ranks that no word has\s+expected: 1 to 8",
+        ),
         ({"train_words": good["train_words"] - 1}, "train_words holds ranks"),
         ({"train_words": imdb._objects([[1]])}, "pickled objects, which are never read"),
     ):
@@ -136,7 +144,9 @@ def test_bad_npz(folder, tmp_path):
 
 def test_bad_folders_and_archives(folder, tmp_path):
     official = folder.rename(tmp_path / "aclImdb")
-    with pytest.raises(DataError, match=r"aclImdb is incomplete\s+expected: 12,500 reviews in train/pos\s+got:\s+2"):
+    with pytest.raises(
+        DataError, match=r"aclImdb is incomplete\s+expected: 12,500 reviews in train/pos\s+got:\s+2"
+    ):
         imdb.load_data(official)
     folder = official.rename(tmp_path / "reviews")
     (folder / "test/neg/0_2.txt").rename(folder / "test/neg/0_8.txt")
@@ -150,7 +160,9 @@ def test_bad_folders_and_archives(folder, tmp_path):
         imdb.load_data(folder)
     archive = tmp_path / "aclImdb_v1.tar.gz"
     archive.write_bytes(b"nonsense")
-    with pytest.raises(DataError, match=r"not the official file\s+expected: md5 7c2ac02c03563afcf9b574c7e56c153a"):
+    with pytest.raises(
+        DataError, match=r"not the official file\s+expected: md5 7c2ac02c03563afcf9b574c7e56c153a"
+    ):
         imdb.load_data(archive)
     with pytest.raises(DataError, match="mine.tar.gz is damaged"):
         imdb.load_data(archive.rename(tmp_path / "mine.tar.gz"))
@@ -160,4 +172,6 @@ def test_missing_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.setenv("STEPGRAD_DATA", str(tmp_path))
     with pytest.raises(DataError) as error:
         imdb.load_data()
-    assert all(str(tmp_path / name) in str(error.value) for name in ("imdb.npz", "aclImdb", "aclImdb_v1.tar.gz"))
+    assert all(
+        str(tmp_path / name) in str(error.value) for name in ("imdb.npz", "aclImdb", "aclImdb_v1.tar.gz")
+    )

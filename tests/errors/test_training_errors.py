@@ -51,7 +51,13 @@ CASES = {
     # what somebody does: (how, words that the error must hold)
     "class numbers in categorical_crossentropy": (
         lambda: losses.CategoricalCrossentropy()(LABELS, PROBABILITIES),
-        ["categorical_crossentropy", "(4, 3)", "(4,)", "sparse_categorical_crossentropy", "to_categorical(labels, 3)"],
+        [
+            "categorical_crossentropy",
+            "(4, 3)",
+            "(4,)",
+            "sparse_categorical_crossentropy",
+            "to_categorical(labels, 3)",
+        ],
     ),
     "a column of class numbers in categorical_crossentropy": (
         lambda: losses.categorical_crossentropy(LABELS[:, None], PROBABILITIES),
@@ -59,11 +65,21 @@ CASES = {
     ),
     "one-hot labels in the sparse loss": (
         lambda: losses.SparseCategoricalCrossentropy()(ONE_HOT, PROBABILITIES),
-        ["sparse_categorical_crossentropy", "labels of shape (4,)", "use categorical_crossentropy", "numpy.argmax"],
+        [
+            "sparse_categorical_crossentropy",
+            "labels of shape (4,)",
+            "use categorical_crossentropy",
+            "numpy.argmax",
+        ],
     ),
     "class numbers in MSE": (
         lambda: losses.MeanSquaredError()(LABELS, PROBABILITIES),
-        ["mean_squared_error", "labels (4,), predictions (4, 3)", "Dense(1)", "sparse_categorical_crossentropy"],
+        [
+            "mean_squared_error",
+            "labels (4,), predictions (4, 3)",
+            "Dense(1)",
+            "sparse_categorical_crossentropy",
+        ],
     ),
     "as many samples as outputs, which NumPy would broadcast": (
         lambda: losses.MeanSquaredError()(np.zeros(3), np.zeros((3, 3))),
@@ -110,8 +126,14 @@ CASES = {
         ["sample_weight of shape (2,)", "one weight a sample"],
     ),
     "an unknown reduction": (lambda: losses.MeanSquaredError(reduction="summ"), ["did you mean 'sum'?"]),
-    "a misspelt loss": (lambda: losses.get("categorical_crossentrop"), ["did you mean 'categorical_crossentropy'?"]),
-    "a misspelt metric": (lambda: metrics.get("SparseCategorialAccuracy"), ["did you mean 'SparseCategoricalAccuracy'?"]),
+    "a misspelt loss": (
+        lambda: losses.get("categorical_crossentrop"),
+        ["did you mean 'categorical_crossentropy'?"],
+    ),
+    "a misspelt metric": (
+        lambda: metrics.get("SparseCategorialAccuracy"),
+        ["did you mean 'SparseCategoricalAccuracy'?"],
+    ),
     "a misspelt optimizer": (lambda: optimizers.get("adma"), ["there is no 'adma'", "adam"]),
     "an optimizer that is none": (lambda: optimizers.get(lambda: 1), ["not an optimizer"]),
     "class numbers in categorical accuracy": (
@@ -159,16 +181,25 @@ CASES = {
     "two ways to clip": (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), ["one way only", "clipnorm"]),
     "accumulation over one step": (lambda: optimizers.SGD(gradient_accumulation_steps=1), ["at least 2"]),
     "excluding variables too late": (exclude_too_late, ["before the optimizer is built"]),
-    "a rate that is set beside a schedule": (set_the_rate_of_a_schedule, ["follows a schedule", "ExponentialDecay"]),
+    "a rate that is set beside a schedule": (
+        set_the_rate_of_a_schedule,
+        ["follows a schedule", "ExponentialDecay"],
+    ),
     "a rate that is no number": (lambda: optimizers.SGD("fast"), ["a learning rate is a number", "'fast'"]),
     "momentum above 1": (lambda: optimizers.SGD(momentum=9.0), ["SGD", "between 0 and 1", "9.0"]),
     "values that do not fit the boundaries": (
         lambda: schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2]),
         ["expected: 3 values", "got:      2"],
     ),
-    "a decay over no steps": (lambda: schedules.CosineDecay(0.1, 0), ["decay_steps must be positive", "CosineDecay"]),
+    "a decay over no steps": (
+        lambda: schedules.CosineDecay(0.1, 0),
+        ["decay_steps must be positive", "CosineDecay"],
+    ),
     "a negative penalty": (lambda: regularizers.L2(-1.0), ["l2 must be", "-1.0"]),
-    "an orthogonal image": (lambda: regularizers.OrthogonalRegularizer()(np.zeros((2, 2, 2))), ["matrix", "(2, 2, 2)"]),
+    "an orthogonal image": (
+        lambda: regularizers.OrthogonalRegularizer()(np.zeros((2, 2, 2))),
+        ["matrix", "(2, 2, 2)"],
+    ),
     "a misspelt constraint": (lambda: constraints.get("MaxNrm"), ["did you mean 'MaxNorm'?"]),
 }
 

@@ -33,7 +33,12 @@ def test_names_config_and_clone(name):
     assert type(one) is type(initializers.get(SNAKE[name])) is getattr(initializers, name)
     saved = json.loads(json.dumps(initializers.serialize(one)))
     assert saved["module"] == "stepgrad.initializers" and saved["class_name"] == name
-    for again in (initializers.deserialize(saved), deserialize_object(saved), initializers.get(saved), one.clone()):
+    for again in (
+        initializers.deserialize(saved),
+        deserialize_object(saved),
+        initializers.get(saved),
+        one.clone(),
+    ):
         assert type(again) is type(one) and again is not one and again.get_config() == one.get_config()
 
 
@@ -106,10 +111,14 @@ def test_spread_is_the_formula_and_keras(keras, name):
 
 
 @pytest.mark.parametrize("mode, n", [("fan_in", 27), ("fan_out", 90), ("fan_avg", 58.5)])
-@pytest.mark.parametrize("distribution", ["truncated_normal", "untruncated_normal", "uniform", "normal", "Uniform"])
+@pytest.mark.parametrize(
+    "distribution", ["truncated_normal", "untruncated_normal", "uniform", "normal", "Uniform"]
+)
 def test_variance_scaling(mode, n, distribution):
     one = initializers.VarianceScaling(3.0, mode, distribution, seed=2)
-    draws = np.stack([initializers.VarianceScaling(3.0, mode, distribution, seed=s)((3, 3, 3, 10)) for s in range(200)])
+    draws = np.stack(
+        [initializers.VarianceScaling(3.0, mode, distribution, seed=s)((3, 3, 3, 10)) for s in range(200)]
+    )
     # 54,000 draws: the std strays by 0.3 %
     assert abs(draws.std() / math.sqrt(3 / n) - 1) < 5 / math.sqrt(2 * draws.size)
     assert one.distribution == {"normal": "truncated_normal"}.get(distribution, distribution.lower())
@@ -144,7 +153,9 @@ def test_constants():
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", None])
 def test_dtypes(name, dtype):
     x = initializers.get(name)((3, 5), dtype)
-    assert type(x) is np.ndarray and x.dtype == (dtype or "float32") and x.shape == (3, 5) and x.flags.writeable
+    assert (
+        type(x) is np.ndarray and x.dtype == (dtype or "float32") and x.shape == (3, 5) and x.flags.writeable
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

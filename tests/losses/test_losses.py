@@ -56,11 +56,21 @@ CASES = [
     ("BinaryCrossentropy", {"from_logits": True}, bits(N, C), 20 * normal(N, C)),
     ("BinaryCrossentropy", {"label_smoothing": 0.2}, bits(N, C), positive(N, C)),
     ("BinaryFocalCrossentropy", {"gamma": 1.5}, bits(N, C), positive(N, C)),
-    ("BinaryFocalCrossentropy", {"apply_class_balancing": True, "from_logits": True}, bits(N, C), normal(N, C)),
+    (
+        "BinaryFocalCrossentropy",
+        {"apply_class_balancing": True, "from_logits": True},
+        bits(N, C),
+        normal(N, C),
+    ),
     ("CategoricalCrossentropy", {}, one_hot(N, C), distribution(N, C)),
     ("CategoricalCrossentropy", {}, distribution(N, C), 3 * positive(N, C)),
     ("CategoricalCrossentropy", {"from_logits": True}, one_hot(N, C), 20 * normal(N, C)),
-    ("CategoricalCrossentropy", {"label_smoothing": 0.1, "from_logits": True}, one_hot(N, 3, C), normal(N, 3, C)),
+    (
+        "CategoricalCrossentropy",
+        {"label_smoothing": 0.1, "from_logits": True},
+        one_hot(N, 3, C),
+        normal(N, 3, C),
+    ),
     ("CategoricalCrossentropy", {"axis": 1, "from_logits": True}, distribution(N, C, 3), normal(N, C, 3)),
     ("CategoricalFocalCrossentropy", {"alpha": 0.5}, one_hot(N, C), distribution(N, C)),
     ("SparseCategoricalCrossentropy", {}, classes(N), distribution(N, C)),
@@ -78,7 +88,9 @@ CASES = [
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(CASES)]
 
 
-@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None, "none"])
+@pytest.mark.parametrize(
+    "reduction", ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", None, "none"]
+)
 @pytest.mark.parametrize(("name", "settings", "y_true", "y_pred"), CASES, ids=IDS)
 def test_value_is_that_of_keras(name, settings, y_true, y_pred, reduction):
     ours = getattr(losses, name)(reduction=reduction, **settings)
@@ -116,7 +128,9 @@ def test_mask_is_that_of_keras(reduction):
     values, mask = positive(N, 3), RNG.integers(0, 2, (N, 3)).astype(bool)
     for weight in (None, positive(N, 3)):
         want = theirs(values, weight, mask, reduction).numpy()
-        np.testing.assert_allclose(reduce_weighted_values(values, weight, mask, reduction).numpy(), want, **CLOSE)
+        np.testing.assert_allclose(
+            reduce_weighted_values(values, weight, mask, reduction).numpy(), want, **CLOSE
+        )
 
 
 def test_mask_without_a_valid_entry_gives_zero():
@@ -134,13 +148,17 @@ def test_ignored_samples_do_not_spread_nan():
     p = normal(2, C)
     p[1] = np.nan
     got = losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)([2, -1], p).item()
-    np.testing.assert_allclose(got, losses.SparseCategoricalCrossentropy(from_logits=True)([2], p[:1]).item(), **CLOSE)
+    np.testing.assert_allclose(
+        got, losses.SparseCategoricalCrossentropy(from_logits=True)([2], p[:1]).item(), **CLOSE
+    )
 
 
 @pytest.mark.parametrize(("name", "settings", "y_true", "y_pred"), CASES, ids=IDS)
 def test_gradient_is_that_of_differences(name, settings, y_true, y_pred):
     if "from_logits" in settings or name == "LogCosh":
-        y_pred = y_pred / np.abs(y_pred).max()  # where the loss is curved, not where it has become a straight line
+        y_pred = (
+            y_pred / np.abs(y_pred).max()
+        )  # where the loss is curved, not where it has become a straight line
     loss = getattr(losses, name)(**settings)
     y_true = y_true.astype("float64") if y_true.dtype.kind == "f" else y_true
     x = sg.Tensor(y_pred.astype("float64"), requires_grad=True)
@@ -149,7 +167,9 @@ def test_gradient_is_that_of_differences(name, settings, y_true, y_pred):
     h = 1e-6
     if name in ("Huber", "MeanAbsoluteError", "Hinge", "SquaredHinge", "CategoricalHinge"):
         assert not _crosses_a_kink(loss, y_true, x.array, direction, h)
-    change = (loss(y_true, x.array + h * direction).item() - loss(y_true, x.array - h * direction).item()) / (2 * h)
+    change = (loss(y_true, x.array + h * direction).item() - loss(y_true, x.array - h * direction).item()) / (
+        2 * h
+    )
     # central differences in float64: an error of h^2 times the third derivative, and 1e-16 / h
     np.testing.assert_allclose((x.grad.array * direction).sum(), change, rtol=1e-6, atol=1e-8)
 
@@ -169,7 +189,9 @@ def test_config_goes_there_and_back(name, settings, y_true, y_pred):
     assert copy(y_true, y_pred).item() == loss(y_true, y_pred).item()
 
 
-@pytest.mark.parametrize("name", [n for n in losses.__all__ if n[0].isupper() and n not in ("Loss", "LossFunctionWrapper")])
+@pytest.mark.parametrize(
+    "name", [n for n in losses.__all__ if n[0].isupper() and n not in ("Loss", "LossFunctionWrapper")]
+)
 def test_keras_configs_load(name):
     config = keras.losses.serialize(getattr(keras.losses, name)())
     assert isinstance(deserialize_object(config, registry=losses.LOSSES), getattr(losses, name))
@@ -206,7 +228,9 @@ def test_names_of_classes():
 
 
 def test_empty_batch_and_scalars():
-    assert losses.MeanSquaredError()(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)  # as in Keras: nothing to reduce
+    assert losses.MeanSquaredError()(np.zeros((0, 3)), np.zeros((0, 3))).shape == (
+        0,
+    )  # as in Keras: nothing to reduce
     assert losses.MeanSquaredError()([2.0], [5.0]).item() == 9
 
 

@@ -52,7 +52,12 @@ CASES = [
     ("TopKCategoricalAccuracy", {"k": 2}, lambda: one_hot(N), lambda: distribution(N)),
     ("SparseTopKCategoricalAccuracy", {"k": 3}, lambda: classes(N), lambda: distribution(N)),
     ("SparseTopKCategoricalAccuracy", {"k": 1}, lambda: classes(N, 3), lambda: distribution(N, 3)),
-    ("SparseTopKCategoricalAccuracy", {"k": 2, "from_sorted_ids": True}, lambda: classes(N), lambda: classes(N, 3)),
+    (
+        "SparseTopKCategoricalAccuracy",
+        {"k": 2, "from_sorted_ids": True},
+        lambda: classes(N),
+        lambda: classes(N, 3),
+    ),
     ("MeanSquaredError", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("RootMeanSquaredError", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("RootMeanSquaredError", {}, lambda: normal(N), lambda: normal(N, 1)),
@@ -63,10 +68,20 @@ CASES = [
     ("LogCoshError", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("R2Score", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("R2Score", {"class_aggregation": None}, lambda: normal(N, 3), lambda: normal(N, 3)),
-    ("R2Score", {"class_aggregation": "variance_weighted_average"}, lambda: normal(N, 3), lambda: normal(N, 3)),
+    (
+        "R2Score",
+        {"class_aggregation": "variance_weighted_average"},
+        lambda: normal(N, 3),
+        lambda: normal(N, 3),
+    ),
     ("R2Score", {"num_regressors": 2}, lambda: normal(N, 1), lambda: normal(N, 1)),
     ("BinaryCrossentropy", {}, lambda: bits(N, 3), lambda: positive(N, 3)),
-    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, lambda: bits(N, 3), lambda: normal(N, 3)),
+    (
+        "BinaryCrossentropy",
+        {"from_logits": True, "label_smoothing": 0.1},
+        lambda: bits(N, 3),
+        lambda: normal(N, 3),
+    ),
     ("CategoricalCrossentropy", {}, lambda: one_hot(N), lambda: distribution(N)),
     ("CategoricalCrossentropy", {"from_logits": True}, lambda: one_hot(N, 3), lambda: normal(N, 3, C)),
     ("SparseCategoricalCrossentropy", {}, lambda: classes(N), lambda: distribution(N)),
@@ -103,7 +118,12 @@ CASES = [
         lambda: positive(N, 3),
     ),
     ("SensitivityAtSpecificity", {"specificity": 0.6}, lambda: bits(N), lambda: positive(N)),
-    ("SpecificityAtSensitivity", {"sensitivity": 0.3, "num_thresholds": 11}, lambda: bits(N), lambda: positive(N)),
+    (
+        "SpecificityAtSensitivity",
+        {"sensitivity": 0.3, "num_thresholds": 11},
+        lambda: bits(N),
+        lambda: positive(N),
+    ),
     ("PrecisionAtRecall", {"recall": 0.4}, lambda: bits(N), lambda: positive(N)),
     ("RecallAtPrecision", {"precision": 0.5, "num_thresholds": 1}, lambda: bits(N), lambda: positive(N)),
     ("F1Score", {}, lambda: one_hot(N), lambda: distribution(N)),
@@ -112,7 +132,12 @@ CASES = [
     ("FBetaScore", {"average": "weighted", "beta": 0.5}, lambda: one_hot(N), lambda: distribution(N)),
     ("IoU", {"num_classes": C, "target_class_ids": [0, 2]}, lambda: classes(N), lambda: classes(N)),
     ("MeanIoU", {"num_classes": C}, lambda: classes(N, 4), lambda: classes(N, 4)),
-    ("MeanIoU", {"num_classes": C, "sparse_y_pred": False, "ignore_class": 1}, lambda: classes(N), lambda: distribution(N)),
+    (
+        "MeanIoU",
+        {"num_classes": C, "sparse_y_pred": False, "ignore_class": 1},
+        lambda: classes(N),
+        lambda: distribution(N),
+    ),
 ]
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(CASES)]
 UNWEIGHTED = ("IoU", "MeanIoU")  # Keras keeps their weights as integers
@@ -179,7 +204,12 @@ def test_nan_is_not_counted_as_a_positive():
 def test_metrics_leave_no_steps_and_no_gradient():
     x = sg.Tensor([[0.5]], requires_grad=True)
     with sg.GradientTape() as tape:
-        for metric in (metrics.MeanSquaredError(), metrics.BinaryAccuracy(), metrics.BinaryCrossentropy(), metrics.AUC()):
+        for metric in (
+            metrics.MeanSquaredError(),
+            metrics.BinaryAccuracy(),
+            metrics.BinaryCrossentropy(),
+            metrics.AUC(),
+        ):
             metric.update_state([[1.0]], x)
         assert tape.steps == []
     assert x.grad is None
@@ -219,7 +249,9 @@ def test_resolve_keeps_names():
     assert metric([[0.0, 0.0]], [[1.0, -3.0]]).item() == 3.0
 
 
-@pytest.mark.parametrize("name", ["mse", "MSE", "mae", "mape", "msle", "bce", "auc", "AUC", "precision", "categorical_accuracy"])
+@pytest.mark.parametrize(
+    "name", ["mse", "MSE", "mae", "mape", "msle", "bce", "auc", "AUC", "precision", "categorical_accuracy"]
+)
 def test_names(name):
     assert isinstance(metrics.get(name), metrics.Metric)
 

@@ -38,7 +38,9 @@ def same_zeros(got, want, what):
     got, want = np.asarray(got), np.asarray(want)
     if got.dtype.kind == "f" and want.dtype.kind == "f":
         zeros = (got == 0) & (want == 0)
-        np.testing.assert_array_equal(np.signbit(got[zeros]), np.signbit(want[zeros]), err_msg=f"{what}: sign of zero")
+        np.testing.assert_array_equal(
+            np.signbit(got[zeros]), np.signbit(want[zeros]), err_msg=f"{what}: sign of zero"
+        )
 
 
 def weights(outs, seed=5):
@@ -49,7 +51,11 @@ def weights(outs, seed=5):
 
 def gradients(outs, tensors, ws, create=False):
     """dL/dinput for each input as tensors; None where no path leads."""
-    pairs = [(o, w if isinstance(w, Tensor) else wrap(w)) for o, w in zip(outs, ws) if w is not None and o.requires_grad]
+    pairs = [
+        (o, w if isinstance(w, Tensor) else wrap(w))
+        for o, w in zip(outs, ws)
+        if w is not None and o.requires_grad
+    ]
     if not pairs:
         return [None] * len(tensors)
     return run_backward([o for o, _ in pairs], [w for _, w in pairs], tensors, create, create)
@@ -119,7 +125,9 @@ def check_special(case):
         return
     grid = np.stack(np.meshgrid(*[SPECIAL] * n, indexing="ij")).reshape(n, -1)
     rng = np.random.default_rng(0)
-    for few in np.split(grid, grid.shape[1] // 7, axis=1):  # 7 first, then 17 ones, then the same 7: a tail for widths 8 and 16
+    for few in np.split(
+        grid, grid.shape[1] // 7, axis=1
+    ):  # 7 first, then 17 ones, then the same 7: a tail for widths 8 and 16
         for dtype in TOLERANCE:
             columns = iter(np.concatenate([few, np.ones((n, 17)), few], axis=1).astype(dtype))
             arrays = [i.domain(rng, (31,)).astype(i.dtype) if i.dtype else next(columns) for i in case.inputs]
@@ -211,11 +219,15 @@ def check_dtype(case):
                 np.abs(a).astype(i.dtype or kind) + (i.dtype is None)
                 for a, i, kind in zip(case.sample(), case.inputs, kinds)
             ]
-            with np.errstate(all="ignore"):  # these numbers may lie outside of the domain: only the dtype counts
+            with np.errstate(
+                all="ignore"
+            ):  # these numbers may lie outside of the domain: only the dtype counts
                 out = case.call(*arrays, **case.attrs)
             made = case.call(*[KerasTensor(a.shape, a.dtype.name) for a in arrays], **case.attrs)
             if out.dtype != made.dtype:
-                pytest.fail(f"{[a.dtype.name for a in arrays]}: the rule says {made.dtype}, the op gave {out.dtype}")
+                pytest.fail(
+                    f"{[a.dtype.name for a in arrays]}: the rule says {made.dtype}, the op gave {out.dtype}"
+                )
 
 
 def _loss(case, arrays, ws):
@@ -284,12 +296,16 @@ def check_second_order(case):
 
     def first(h):  # <gradient, u> at a moved point
         outs, moved = case.run(_moved(arrays, d, h))
-        return _inner(gradients(outs, moved, _moved([None if w is None else w.array for w in ws], dw, h)), u)[0]
+        return _inner(gradients(outs, moved, _moved([None if w is None else w.array for w in ws], dw, h)), u)[
+            0
+        ]
 
     grads = gradients(outs, tensors, ws, create=True)
     roots = [(g, wrap(v)) for g, v in zip(grads, u) if g is not None and v is not None and g.requires_grad]
     variables = [*tensors, *[w for w in ws if w is not None]]
-    second = run_backward([g for g, _ in roots], [v for _, v in roots], variables, False, False) if roots else []
+    second = (
+        run_backward([g for g, _ in roots], [v for _, v in roots], variables, False, False) if roots else []
+    )
     tape, scale = _inner(second, [*d, *[x for x in dw if x is not None]])
     _agree(tape, _slope(first), scale, "second order")
 
@@ -306,5 +322,13 @@ def check_errors(case):
             pytest.fail(f"the message does not teach (no expected, got or fix):\n{text}")
 
 
-ON_EVERY_RUNG = (check_forward, check_sizes, check_special, check_gradient, check_second_order, check_layout, check_threads)
+ON_EVERY_RUNG = (
+    check_forward,
+    check_sizes,
+    check_special,
+    check_gradient,
+    check_second_order,
+    check_layout,
+    check_threads,
+)
 ONCE = (check_shape_rule, check_dtype, check_errors)

@@ -42,7 +42,19 @@ from stepgrad import kernels
 from stepgrad.ops.op import registry
 from stepgrad.tape import wrap
 
-SIZES = (0, 1, 7, 8, 9, 13, 15, 16, 17, 31, 33)  # none, one, primes, and around the widths of vector registers
+SIZES = (
+    0,
+    1,
+    7,
+    8,
+    9,
+    13,
+    15,
+    16,
+    17,
+    31,
+    33,
+)  # none, one, primes, and around the widths of vector registers
 
 
 # -- domains: (rng, shape) -> float64 array ---------------------------------------------------------------------------
@@ -186,4 +198,7 @@ def _generic_error(case):
         return (lambda: case.call(["a word"], **case.attrs), "tensors hold numbers")
     rest = [np.ones((), i.dtype or np.float32) for i in case.inputs[2:]]
     first, second = (i.dtype or np.float32 for i in case.inputs[:2])
-    return (lambda: case.call(np.ones((2, 3), first), np.ones(4, second), *rest, **case.attrs), "do not broadcast")
+    return (
+        lambda: case.call(np.ones((2, 3), first), np.ones(4, second), *rest, **case.attrs),
+        "do not broadcast",
+    )

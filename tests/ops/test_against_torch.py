@@ -52,7 +52,9 @@ def _padded(x, window, strides, dilation=(1, 1), value=0.0):
 
 GEOMETRY = [
     (strides, dilation, groups)
-    for strides, dilation, groups in itertools.product([(1, 1), (2, 2), (3, 1), (1, 2)], [(1, 1), (2, 2), (1, 3)], [1, 2, 4])
+    for strides, dilation, groups in itertools.product(
+        [(1, 1), (2, 2), (3, 1), (1, 2)], [(1, 1), (2, 2), (1, 3)], [1, 2, 4]
+    )
 ]
 
 
@@ -84,7 +86,9 @@ def test_conv_1d(stride, dilation, padding):
 def test_channels_first():
     x, w = _draw((2, 3, 6, 5), (3, 3, 3, 4))
     _agree(
-        lambda x, w: ops.conv(x, w, data_format="channels_first"), lambda x, w: F.conv2d(x, w.permute(3, 2, 0, 1)), [x, w]
+        lambda x, w: ops.conv(x, w, data_format="channels_first"),
+        lambda x, w: F.conv2d(x, w.permute(3, 2, 0, 1)),
+        [x, w],
     )
     _agree(lambda x: ops.max_pool(x, 2, data_format="channels_first"), lambda x: F.max_pool2d(x, 2), [x])
     (x,) = _draw((2, 3, 8))
@@ -96,7 +100,9 @@ def test_depthwise_and_separable_conv(multiplier):
     x, d, p = _draw((2, 6, 5, 4), (3, 2, 4, multiplier), (1, 1, 4 * multiplier, 5))
 
     def depthwise(x, d):
-        return F.conv2d(_first(x), d.permute(2, 3, 0, 1).reshape(4 * multiplier, 1, 3, 2), None, (2, 1), groups=4)
+        return F.conv2d(
+            _first(x), d.permute(2, 3, 0, 1).reshape(4 * multiplier, 1, 3, 2), None, (2, 1), groups=4
+        )
 
     _agree(lambda x, d: ops.depthwise_conv(x, d, (2, 1)), lambda x, d: _last(depthwise(x, d)), [x, d])
     _agree(
@@ -108,16 +114,36 @@ def test_depthwise_and_separable_conv(multiplier):
 
 @pytest.mark.parametrize("output_padding", [None, 0, 1])
 @pytest.mark.parametrize("padding", ["valid", "same"])
-@pytest.mark.parametrize("k, stride, dilation", [(1, 1, 1), (3, 1, 1), (3, 2, 1), (2, 2, 1), (4, 2, 1), (1, 2, 1), (2, 3, 1), (5, 3, 1), (3, 1, 2), (2, 2, 3)])
+@pytest.mark.parametrize(
+    "k, stride, dilation",
+    [
+        (1, 1, 1),
+        (3, 1, 1),
+        (3, 2, 1),
+        (2, 2, 1),
+        (4, 2, 1),
+        (1, 2, 1),
+        (2, 3, 1),
+        (5, 3, 1),
+        (3, 1, 2),
+        (2, 2, 3),
+    ],
+)
 def test_conv_transpose(k, stride, dilation, padding, output_padding):
     """Against torch's full result, cut or extended to the size that Keras's rule gives."""
     x, w = _draw((2, 4, 5, 3), (k, k, 2, 3))
     span = (k - 1) * dilation + 1
     if padding == "valid":
-        sizes = [(n - 1) * stride + (max(span, stride) if output_padding is None else span + output_padding) for n in (4, 5)]
+        sizes = [
+            (n - 1) * stride + (max(span, stride) if output_padding is None else span + output_padding)
+            for n in (4, 5)
+        ]
         before = 0
     else:
-        sizes = [n * stride if output_padding is None else (n - 1) * stride + span % 2 + output_padding for n in (4, 5)]
+        sizes = [
+            n * stride if output_padding is None else (n - 1) * stride + span % 2 + output_padding
+            for n in (4, 5)
+        ]
         before = max(((4 - 1) * stride + span - sizes[0]) // 2, 0)
 
     def theirs(x, w):
@@ -126,14 +152,18 @@ def test_conv_transpose(k, stride, dilation, padding, output_padding):
         return _last(full[:, :, before : before + sizes[0], before : before + sizes[1]])
 
     _agree(
-        lambda x, w: ops.conv_transpose(x, w, stride, padding, output_padding, dilation_rate=dilation), theirs, [x, w]
+        lambda x, w: ops.conv_transpose(x, w, stride, padding, output_padding, dilation_rate=dilation),
+        theirs,
+        [x, w],
     )
 
 
 def test_conv_transpose_1d():
     x, w = _draw((2, 5, 3), (3, 2, 3))
     _agree(
-        lambda x, w: ops.conv_transpose(x, w, 2), lambda x, w: _last(F.conv_transpose1d(_first(x), w.permute(2, 1, 0), None, 2)), [x, w]
+        lambda x, w: ops.conv_transpose(x, w, 2),
+        lambda x, w: _last(F.conv_transpose1d(_first(x), w.permute(2, 1, 0), None, 2)),
+        [x, w],
     )
 
 
@@ -247,7 +277,9 @@ def test_layer_and_rms_normalization(axis):
         [x, gamma, beta],
     )
     _agree(
-        lambda x, gamma: ops.rms_normalization(x, gamma, axis, 1e-3), lambda x, gamma: F.rms_norm(x, shape, gamma, 1e-3), [x, gamma]
+        lambda x, gamma: ops.rms_normalization(x, gamma, axis, 1e-3),
+        lambda x, gamma: F.rms_norm(x, shape, gamma, 1e-3),
+        [x, gamma],
     )
 
 
@@ -284,7 +316,9 @@ SPECIAL = np.array(
 )
 
 
-@pytest.mark.parametrize("rung", sorted({k.rung for op in ("softmax", "log_softmax") for k in kernels.rungs(op)}))
+@pytest.mark.parametrize(
+    "rung", sorted({k.rung for op in ("softmax", "log_softmax") for k in kernels.rungs(op)})
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_softmax_of_nan_and_infinities(rung, dtype):
     x = SPECIAL.astype(dtype)
@@ -299,7 +333,9 @@ def test_softmax_of_nan_and_infinities(rung, dtype):
             ),
         ]
     for ours, theirs in pairs:
-        np.testing.assert_allclose(ours.array, theirs.numpy(), rtol=1e-5 if dtype == "float32" else RTOL, equal_nan=True)
+        np.testing.assert_allclose(
+            ours.array, theirs.numpy(), rtol=1e-5 if dtype == "float32" else RTOL, equal_nan=True
+        )
 
 
 @pytest.mark.parametrize("rung", sorted({k.rung for k in kernels.rungs("softmax_cross_entropy")}))
@@ -313,12 +349,18 @@ def test_an_impossible_class_that_nobody_asks_for_costs_nothing(rung):
     np.testing.assert_allclose(x.grad.array, [[-0.5, 0.0, 0.5]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("rung", sorted({k.rung for op in ("conv2d", "max_pool2d") for k in kernels.rungs(op)}))
+@pytest.mark.parametrize(
+    "rung", sorted({k.rung for op in ("conv2d", "max_pool2d") for k in kernels.rungs(op)})
+)
 def test_nan_stays_in_the_windows_that_see_it(rung):
     x, w = np.ones((1, 6, 6, 2)), np.ones((3, 3, 2, 4))
     x[0, 0, 0, 0] = np.nan
     with kernels.use(rung):
-        results = [ops.conv(x, w, 1, "same"), ops.max_pool(x, 3, 1, "same"), ops.average_pool(x, 3, 1, "same")]
+        results = [
+            ops.conv(x, w, 1, "same"),
+            ops.max_pool(x, 3, 1, "same"),
+            ops.average_pool(x, 3, 1, "same"),
+        ]
     for y in results:
         bad = np.isnan(y.array[0, :, :, 0])
         assert bad[:2, :2].all() and bad.sum() == 4

@@ -123,8 +123,34 @@ def test_numpys_ufuncs_stay_on_the_tape():
 
 def test_operators_on_both_sides():
     x = sg.Tensor([2.0, -3.0])
-    results = [1 - x, 6 / x, 7 // x, 7 % x, 2.0**x, -x, abs(x), x > 0, x <= 2, ~(x > 0), (x > 0) & (x < 1), x != 2]
+    results = [
+        1 - x,
+        6 / x,
+        7 // x,
+        7 % x,
+        2.0**x,
+        -x,
+        abs(x),
+        x > 0,
+        x <= 2,
+        ~(x > 0),
+        (x > 0) & (x < 1),
+        x != 2,
+    ]
     a = x.numpy()
-    wanted = [1 - a, 6 / a, 7 // a, 7 % a, 2.0**a, -a, abs(a), a > 0, a <= 2, ~(a > 0), (a > 0) & (a < 1), a != 2]
+    wanted = [
+        1 - a,
+        6 / a,
+        7 // a,
+        7 % a,
+        2.0**a,
+        -a,
+        abs(a),
+        a > 0,
+        a <= 2,
+        ~(a > 0),
+        (a > 0) & (a < 1),
+        a != 2,
+    ]
     for got, want in zip(results, wanted, strict=True):
         np.testing.assert_array_equal(got.numpy(), want.astype(got.dtype))

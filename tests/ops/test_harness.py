@@ -25,7 +25,9 @@ class Right(Unary):
         return gy * step.inputs[0] * 2.0
 
 
-def case_of(monkeypatch, name="broken", rung=None, generic=True, expected=np.square, domain=harness.nonzero, **broken):
+def case_of(
+    monkeypatch, name="broken", rung=None, generic=True, expected=np.square, domain=harness.nonzero, **broken
+):
     op = type("Broken", (Right,), {"name": name, **broken})()
     monkeypatch.setitem(registry, name, op)
     if rung:
@@ -79,7 +81,11 @@ BROKEN = {
     "gradient": (checks.check_gradient, {"gradient": lambda self, step, gy: gy * step.inputs[0]}),
     "gradient in one place": (
         checks.check_gradient,
-        {"gradient": lambda self, step, gy: gy * step.inputs[0] * np.where(np.arange(step.inputs[0].shape[-1]) == 2, 2.001, 2.0)},
+        {
+            "gradient": lambda self, step, gy: (
+                gy * step.inputs[0] * np.where(np.arange(step.inputs[0].shape[-1]) == 2, 2.001, 2.0)
+            )
+        },
     ),
     "NaN gradient": (checks.check_gradient, {"gradient": lambda self, step, gy: gy * np.nan}),
     "second order": (checks.check_second_order, {"gradient": _behind_the_tapes_back}),
@@ -105,7 +111,13 @@ def test_a_lost_minus_zero_fails(monkeypatch):
 
 
 def test_a_wrong_adjoint_fails(monkeypatch):
-    case = case_of(monkeypatch, "affine", expected=None, reference=lambda self, x: x + 1, gradient=lambda self, step, gy: gy)
+    case = case_of(
+        monkeypatch,
+        "affine",
+        expected=None,
+        reference=lambda self, x: x + 1,
+        gradient=lambda self, step, gy: gy,
+    )
     case.linear = True
     with pytest.raises(Failed, match="adjoint"):
         checks.check_gradient(case)
@@ -130,6 +142,8 @@ def test_threads_that_change_the_sum_fail(monkeypatch):
         pytest.skip("the C++ extension is not compiled")
     from stepgrad import _cpu
 
-    case = case_of(monkeypatch, "threaded", rung=lambda x: x * x * (1 + (_cpu.get_num_threads() - 1) * np.float32(1e-7)))
+    case = case_of(
+        monkeypatch, "threaded", rung=lambda x: x * x * (1 + (_cpu.get_num_threads() - 1) * np.float32(1e-7))
+    )
     with pytest.raises(Failed, match="other bits"):
         checks.check_threads(case)

@@ -117,7 +117,9 @@ def test_split_and_concatenate_undo_each_other(shape, data):
         np.testing.assert_array_equal(part.numpy(), want)
     np.testing.assert_array_equal(ops.concatenate(parts, axis).numpy(), x)
     weights = numbered(shape)
-    np.testing.assert_array_equal(gradient(lambda t: ops.concatenate(ops.split(t, cuts, axis), axis), x, weights), weights)
+    np.testing.assert_array_equal(
+        gradient(lambda t: ops.concatenate(ops.split(t, cuts, axis), axis), x, weights), weights
+    )
 
 
 @quick
@@ -156,13 +158,19 @@ def test_reshape_transpose_and_expand_dims_round_trips(shape, random):
 @given(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=5), st.data())
 def test_pad_is_numpys_in_every_mode(shape, data):
     x = numbered(shape)
-    widths = data.draw(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=len(shape), max_size=len(shape)))
+    widths = data.draw(
+        st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=len(shape), max_size=len(shape))
+    )
     mode = data.draw(st.sampled_from(["constant", "reflect", "symmetric", "edge", "wrap"]))
     want = np.pad(x, widths, mode)
     np.testing.assert_array_equal(ops.pad(x, widths, mode).numpy(), want)
     weights = np.random.default_rng(0).integers(-9, 9, want.shape).astype(float)
-    copied = np.bincount(np.pad(x.astype(int), widths, mode).ravel(), weights.ravel(), x.size + 1)[1:]  # 0: not from x
-    np.testing.assert_array_equal(gradient(lambda t: ops.pad(t, widths, mode), x, weights), copied.reshape(shape))
+    copied = np.bincount(np.pad(x.astype(int), widths, mode).ravel(), weights.ravel(), x.size + 1)[
+        1:
+    ]  # 0: not from x
+    np.testing.assert_array_equal(
+        gradient(lambda t: ops.pad(t, widths, mode), x, weights), copied.reshape(shape)
+    )
 
 
 @quick

@@ -8,7 +8,11 @@ from stepgrad.errors import ArgumentError, DTypeError, ShapeError, StepgradError
 
 NAN, INF = np.nan, np.inf
 ODD = np.array([[1.0, NAN, 3.0], [INF, 1.0, -INF], [-INF, -INF, -INF], [-0.0, 0.0, -3.0], [NAN, NAN, INF]])
-RUNGS = [(name, k.rung) for name in ("sum", "mean", "max", "min", "prod", "argmax", "argmin") for k in kernels.rungs(name)]
+RUNGS = [
+    (name, k.rung)
+    for name in ("sum", "mean", "max", "min", "prod", "argmax", "argmin")
+    for k in kernels.rungs(name)
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -20,10 +24,24 @@ def test_odd_numbers_as_in_numpy(name, rung, dtype):
             np.testing.assert_array_equal(getattr(ops, name)(ODD.astype(dtype), axis=axis).numpy(), want)
 
 
-@pytest.mark.parametrize("name", ["sum", "prod", "mean", "var", "any", "all", "count_nonzero", "logsumexp", "norm"])
+@pytest.mark.parametrize(
+    "name", ["sum", "prod", "mean", "var", "any", "all", "count_nonzero", "logsumexp", "norm"]
+)
 def test_nothing_to_reduce(name):
-    want = {"sum": 0, "prod": 1, "mean": NAN, "var": NAN, "any": 0, "all": 1, "count_nonzero": 0, "logsumexp": -INF, "norm": 0}
-    np.testing.assert_array_equal(getattr(ops, name)(np.ones((2, 0), np.float32), axis=1).numpy(), [want[name]] * 2)
+    want = {
+        "sum": 0,
+        "prod": 1,
+        "mean": NAN,
+        "var": NAN,
+        "any": 0,
+        "all": 1,
+        "count_nonzero": 0,
+        "logsumexp": -INF,
+        "norm": 0,
+    }
+    np.testing.assert_array_equal(
+        getattr(ops, name)(np.ones((2, 0), np.float32), axis=1).numpy(), [want[name]] * 2
+    )
     assert getattr(ops, name)(np.ones((0, 3), np.float32), axis=1).shape == (0,)
 
 
@@ -53,7 +71,9 @@ def test_ties_share_the_gradient():
 def test_prod_and_cumprod_gradients_with_zeros(x):
     others = [np.prod(x[:i] + x[i + 1 :]) for i in range(len(x))]
     assert gradient_of(ops.prod, x) == others
-    running = np.array([[np.prod(x[:i] + x[i + 1 : t + 1]) if i <= t else 0.0 for i in range(len(x))] for t in range(len(x))])
+    running = np.array(
+        [[np.prod(x[:i] + x[i + 1 : t + 1]) if i <= t else 0.0 for i in range(len(x))] for t in range(len(x))]
+    )
     assert gradient_of(lambda x: ops.cumprod(x, 0), x) == running.sum(0).tolist()
 
 
@@ -72,7 +92,9 @@ def test_logsumexp_at_the_ends():
     want = [-INF, 1e4 + 1 + np.log1p(np.exp(-1)), 2.0, INF, NAN]
     np.testing.assert_allclose(ops.logsumexp(x, 1).numpy(), want, rtol=1e-14)  # a few roundings
     grad = np.array(gradient_of(lambda x: ops.logsumexp(x, 1), x[:3]))
-    np.testing.assert_allclose(grad, [[0, 0], 1 / (1 + np.exp([1, -1])), [0, 1]], rtol=1e-10)  # 1e4 costs 4 digits
+    np.testing.assert_allclose(
+        grad, [[0, 0], 1 / (1 + np.exp([1, -1])), [0, 1]], rtol=1e-10
+    )  # 1e4 costs 4 digits
 
 
 def test_norm_has_gradient_zero_at_zero():
@@ -82,7 +104,10 @@ def test_norm_has_gradient_zero_at_zero():
 def test_small_integers_do_not_wrap():
     x = np.array([200, 100], np.uint8)
     for function in (ops.sum, ops.prod):
-        assert function(x).item() == getattr(np, function.__name__)(x.astype(int)) and function(x).dtype == "int32"
+        assert (
+            function(x).item() == getattr(np, function.__name__)(x.astype(int))
+            and function(x).dtype == "int32"
+        )
     assert ops.cumsum(x).tolist() == [200, 300]
     assert ops.sum([True, True]).item() == 2
     assert ops.mean(x).item() == 150 and ops.mean(x).dtype == config.floatx()
@@ -101,10 +126,16 @@ def test_created_tensors():
     assert ops.full((2,), 3).dtype == "float32"
     for args in [(4,), (1, 4), (0, 1, 0.25), (5, 0, -2), (0,)]:
         np.testing.assert_array_equal(ops.arange(*args).numpy(), np.arange(*args))
-    assert ops.arange(3).dtype == "int32" and ops.arange(3.0).dtype == "float32" and ops.arange(3, dtype="uint8").dtype == "uint8"
+    assert (
+        ops.arange(3).dtype == "int32"
+        and ops.arange(3.0).dtype == "float32"
+        and ops.arange(3, dtype="uint8").dtype == "uint8"
+    )
     np.testing.assert_array_equal(ops.linspace(0, 1, 4, endpoint=False).numpy(), [0, 0.25, 0.5, 0.75])
     np.testing.assert_array_equal(ops.eye(2, 3, 1).numpy(), np.eye(2, 3, 1))
-    assert ops.zeros_like(np.ones((2, 3), np.int64)).dtype == "int64" and ops.ones_like([1.0], "bool").tolist() == [True]
+    assert ops.zeros_like(np.ones((2, 3), np.int64)).dtype == "int64" and ops.ones_like(
+        [1.0], "bool"
+    ).tolist() == [True]
     symbol = ops.zeros_like(KerasTensor((None, 3)))
     assert symbol.shape == (None, 3) and ops.shape(symbol) == (None, 3) and ops.size(symbol) is None
     x = Tensor([1.0])

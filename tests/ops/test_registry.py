@@ -47,4 +47,6 @@ def test_a_gradient_of_only_none_is_not_differentiable():
     for name in COVERED & set(registry):
         if registry[name].differentiable:
             inputs = [i for case in cases.ALL if name in case.ops for i in case.inputs]
-            assert any(i.dtype is None and i.wrt for i in inputs), f"no case of {name} has an input with a gradient"
+            assert any(i.dtype is None and i.wrt for i in inputs), (
+                f"no case of {name} has an input with a gradient"
+            )

@@ -107,12 +107,15 @@ def test_common_settings_are_those_of_keras(name, settings):
 def test_schedules_count_steps_as_keras_does(name):
     for settings in ({}, {"gradient_accumulation_steps": 2}):
         runs = [
-            run(m, name, settings, m.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5))[0] for m in (sg, keras)
+            run(m, name, settings, m.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5))[0]
+            for m in (sg, keras)
         ]
         same(*runs)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adamax", "Nadam", "Adagrad", "Adadelta", "RMSprop", "Ftrl", "Lion"])
+@pytest.mark.parametrize(
+    "name", ["SGD", "Adam", "AdamW", "Adamax", "Nadam", "Adagrad", "Adadelta", "RMSprop", "Ftrl", "Lion"]
+)
 def test_defaults_and_config_are_those_of_keras(name):
     ours, theirs = getattr(optimizers, name)().get_config(), getattr(keras.optimizers, name)().get_config()
     ours.pop("name"), theirs.pop("name")
@@ -148,7 +151,9 @@ def test_keras_configs_load():
     optimizer = optimizers.deserialize(saved)
     assert optimizer.beta_1 == 0.8
     assert float(optimizer.learning_rate) == pytest.approx(0.1)
-    assert isinstance(optimizers.deserialize(optimizers.serialize(optimizer))._learning_rate, schedules.CosineDecay)
+    assert isinstance(
+        optimizers.deserialize(optimizers.serialize(optimizer))._learning_rate, schedules.CosineDecay
+    )
 
 
 def test_learning_rate_can_be_read_and_set():

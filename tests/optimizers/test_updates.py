@@ -33,7 +33,11 @@ def arrays(name, count, size, dtype):
     used = [generator.uniform(0.5, 1, size).astype(dtype) for _ in range(count)]
     if count == 3:
         # amsgrad: above and below v; centered: the square of the mean stays below the mean of the squares
-        used[2] *= generator.choice([0.5, 1.4], size).astype(dtype) if name == "adam_update" else np.dtype(dtype).type(0.5)
+        used[2] *= (
+            generator.choice([0.5, 1.4], size).astype(dtype)
+            if name == "adam_update"
+            else np.dtype(dtype).type(0.5)
+        )
     return [w, g, *used, *(np.empty(0, dtype) for _ in range(slots - count))]
 
 
@@ -77,7 +81,9 @@ def test_a_view_that_is_not_contiguous_is_updated_by_the_reference():
     assert (w.array == -1).all()
 
 
-@pytest.mark.parametrize("name", [n for n in optimizers.__all__ if n[0].isupper() and n not in ("Optimizer", "Update")])
+@pytest.mark.parametrize(
+    "name", [n for n in optimizers.__all__ if n[0].isupper() and n not in ("Optimizer", "Update")]
+)
 def test_every_optimizer_shows_its_formula(name):
     update = getattr(optimizers, name).update
     assert isinstance(update, Update)
@@ -91,5 +97,7 @@ def test_every_optimizer_shows_its_formula(name):
 def test_the_environment_chooses_rungs_of_updates(rung, printed):
     code = "from stepgrad import kernels, optimizers; print(kernels.current('adam_update').rung)"
     environment = {**os.environ, "STEPGRAD_KERNELS": f"adam_update={rung}"}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
     assert printed in run.stdout + run.stderr

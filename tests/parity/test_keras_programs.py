@@ -119,4 +119,6 @@ def test_fit_and_evaluate_agree_with_keras(name):
     assert mine.keys() == other.keys()
     for key in mine:
         np.testing.assert_allclose(mine[key], other[key], atol=TOLERANCE)
-    np.testing.assert_allclose(ours.evaluate(x, y, verbose=0), theirs.evaluate(x, y, verbose=0), atol=TOLERANCE)
+    np.testing.assert_allclose(
+        ours.evaluate(x, y, verbose=0), theirs.evaluate(x, y, verbose=0), atol=TOLERANCE
+    )

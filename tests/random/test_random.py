@@ -51,7 +51,9 @@ def test_resumed_run_goes_on():
 def test_known_numbers():
     # fixed values: a change of them would silently change everybody's runs
     assert random.randint((6,), 0, 100, seed=0).tolist() == KNOWN_INTEGERS
-    np.testing.assert_allclose(random.normal((3,), seed=0), KNOWN_NORMALS, rtol=1e-6)  # last digit of the literal
+    np.testing.assert_allclose(
+        random.normal((3,), seed=0), KNOWN_NORMALS, rtol=1e-6
+    )  # last digit of the literal
 
 
 KNOWN_INTEGERS = [3, 1, 61, 24, 36, 11]

@@ -50,7 +50,9 @@ def test_regularizer_gradient_is_that_of_differences(name, settings):
     direction = np.random.default_rng(5).normal(size=W.shape)
     h = 1e-6
     change = (float(cost(w.array + h * direction)) - float(cost(w.array - h * direction))) / (2 * h)
-    np.testing.assert_allclose((w.grad.array * direction).sum(), change, rtol=1e-6, atol=1e-8)  # h^2, 1e-16 / h
+    np.testing.assert_allclose(
+        (w.grad.array * direction).sum(), change, rtol=1e-6, atol=1e-8
+    )  # h^2, 1e-16 / h
 
 
 @pytest.mark.parametrize(("name", "settings"), CONSTRAINTS)
@@ -61,7 +63,9 @@ def test_constraint_is_that_of_keras(name, settings):
     assert got.dtype == np.float32
     copy = constraints.deserialize(constraints.serialize(ours))
     assert copy.get_config() == ours.get_config() == theirs.get_config()
-    np.testing.assert_array_equal(constraints.deserialize(keras.constraints.serialize(theirs))(W).numpy(), got)
+    np.testing.assert_array_equal(
+        constraints.deserialize(keras.constraints.serialize(theirs))(W).numpy(), got
+    )
 
 
 @pytest.mark.parametrize("name", ["l1", "l2", "l1_l2", "L1", "L1L2", "orthogonal_regularizer"])

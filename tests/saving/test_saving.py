@@ -23,16 +23,24 @@ def path(tmp_path):
 
 def functional():
     inner_input = layers.Input((4,), name="inner_input")
-    inner = sg.Model(inner_input, layers.Dense(5, activation="relu", name="inner_dense")(inner_input), name="inner")
+    inner = sg.Model(
+        inner_input, layers.Dense(5, activation="relu", name="inner_dense")(inner_input), name="inner"
+    )
     a, b = layers.Input((4,), name="a"), layers.Input((4,), name="b")
     shared = layers.Dense(4, name="shared")
     x = sg.ops.concatenate([inner(shared(a)), inner(shared(b))], axis=-1)
-    return sg.Model([a, b], [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)])
+    return sg.Model(
+        [a, b], [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)]
+    )
 
 
 def nested():
     return sg.Sequential(
-        [layers.Input((4,)), sg.Sequential([layers.Dense(6, activation="relu"), layers.Dropout(0.3)]), layers.Dense(3)]
+        [
+            layers.Input((4,)),
+            sg.Sequential([layers.Dense(6, activation="relu"), layers.Dropout(0.3)]),
+            layers.Dense(3),
+        ]
     )
 
 
@@ -64,12 +72,16 @@ def test_training_goes_on_as_if_it_had_not_been_saved(path, optimizer):
 def test_compile_settings_come_back(path):
     model = sg.Sequential([layers.Input((4,)), layers.Dense(1)])
     model.compile(
-        sg.optimizers.SGD(0.125, momentum=0.5), sg.losses.Huber(delta=2.0), metrics=["mae", sg.metrics.MeanSquaredError(name="m")]
+        sg.optimizers.SGD(0.125, momentum=0.5),
+        sg.losses.Huber(delta=2.0),
+        metrics=["mae", sg.metrics.MeanSquaredError(name="m")],
     )
     model.save(path)
     again = saving.load_model(path)
     assert (again.optimizer.get_config()["momentum"], float(again.optimizer.learning_rate)) == (0.5, 0.125)
-    assert again.evaluate(X, X[:, :1], verbose=0, return_dict=True) == model.evaluate(X, X[:, :1], verbose=0, return_dict=True)
+    assert again.evaluate(X, X[:, :1], verbose=0, return_dict=True) == model.evaluate(
+        X, X[:, :1], verbose=0, return_dict=True
+    )
     assert not saving.load_model(path, compile=False).compiled
 
 
@@ -169,7 +181,9 @@ def test_a_crash_while_writing_leaves_the_old_file(path, monkeypatch, moment):
         raise OSError("no space left")
 
     model.fit(X, Y, verbose=0)
-    target = {"archive": (zipfile.ZipFile, "writestr"), "fsync": (os, "fsync"), "replace": (os, "replace")}[moment]
+    target = {"archive": (zipfile.ZipFile, "writestr"), "fsync": (os, "fsync"), "replace": (os, "replace")}[
+        moment
+    ]
     monkeypatch.setattr(*target, crash)
     with pytest.raises(OSError, match="no space left"):
         model.save(path)
@@ -282,8 +296,18 @@ def test_compressed_members_are_refused(path):
 
 def test_a_file_cannot_name_what_is_not_a_layer(path):
     dense_net().save(path)
-    for module, name in (("os", "system"), ("builtins", "eval"), ("subprocess", "Popen"), ("stepgrad.utils", "set_random_seed")):
-        config = {"module": module, "class_name": name, "config": {"command": "false"}, "registered_name": name}
+    for module, name in (
+        ("os", "system"),
+        ("builtins", "eval"),
+        ("subprocess", "Popen"),
+        ("stepgrad.utils", "set_random_seed"),
+    ):
+        config = {
+            "module": module,
+            "class_name": name,
+            "config": {"command": "false"},
+            "registered_name": name,
+        }
         rewrite(path, config__json=json.dumps(config).encode())
         with pytest.raises(ArgumentError, match="not known here"):
             saving.load_model(path)

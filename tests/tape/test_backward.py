@@ -48,7 +48,8 @@ def test_retain_graph_allows_a_second_backward():
 
 
 @pytest.mark.parametrize(
-    ("a", "b"), [((3, 4), (4,)), ((3, 4), (1, 4)), ((3, 4), (3, 1)), ((2, 3, 4), ()), ((1,), (5,)), ((0, 4), (4,))]
+    ("a", "b"),
+    [((3, 4), (4,)), ((3, 4), (1, 4)), ((3, 4), (3, 1)), ((2, 3, 4), ()), ((1,), (5,)), ((0, 4), (4,))],
 )
 def test_broadcasting_is_undone(a, b):
     x, y = leaf(np.ones(a)), leaf(np.full(b, 2.0))

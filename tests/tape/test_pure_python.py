@@ -26,7 +26,9 @@ def test_the_tape_tests_pass_uncompiled():
 def test_the_environment_decides_which_file_runs():
     pure = {**os.environ, "STEPGRAD_PURE_PYTHON": "1"}
     code = "import stepgrad.tape.step as step; print(step.__file__)"
-    out = subprocess.run([sys.executable, "-c", code], env=pure, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=pure, capture_output=True, text=True, check=True
+    ).stdout
     assert out.strip().endswith("step.py")
     if not os.environ.get("STEPGRAD_PURE_PYTHON") and stepgrad.kernels.compiled():
         assert not stepgrad.tape.step.__file__.endswith(".py") or "site-packages" not in stepgrad.__file__

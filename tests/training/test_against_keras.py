@@ -14,7 +14,9 @@ from training.nets import blobs
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras")
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras with PyTorch
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)  # Keras with PyTorch
 
 X, Y = blobs(100)
 WEIGHTS = np.linspace(0.1, 2.0, 100).astype("float32")
@@ -60,7 +62,16 @@ def compare(ours, theirs, *data, **arguments):
         {"sample_weight": WEIGHTS, "validation_split": 0.2},
         {"steps_per_epoch": 2, "epochs": 10},
     ],
-    ids=["plain", "split", "odd-split", "class-weight", "one-class", "sample-weight", "weight-and-split", "steps"],
+    ids=[
+        "plain",
+        "split",
+        "odd-split",
+        "class-weight",
+        "one-class",
+        "sample-weight",
+        "weight-and-split",
+        "steps",
+    ],
 )
 def test_fit(arguments):
     compare(*nets(weighted_metrics=["accuracy"], metrics=["accuracy"]), X, Y, **arguments)
@@ -80,11 +91,15 @@ def test_evaluate_in_uneven_batches():
 def test_single_batches():
     ours, theirs = nets()
     for weights in ({}, {"sample_weight": WEIGHTS}, {"class_weight": {0: 3.0}}):
-        np.testing.assert_allclose(ours.train_on_batch(X, Y, **weights), theirs.train_on_batch(X, Y, **weights), **TOLERANCE)
+        np.testing.assert_allclose(
+            ours.train_on_batch(X, Y, **weights), theirs.train_on_batch(X, Y, **weights), **TOLERANCE
+        )
     np.testing.assert_allclose(ours.test_on_batch(X, Y), theirs.test_on_batch(X, Y), **TOLERANCE)
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS, {"kind": WEIGHTS, "size": WEIGHTS[::-1].copy()}], ids="none one each".split())
+@pytest.mark.parametrize(
+    "weights", [None, WEIGHTS, {"kind": WEIGHTS, "size": WEIGHTS[::-1].copy()}], ids="none one each".split()
+)
 def test_two_outputs_with_names(weights):
     made = []
     for package in (sg, keras):

@@ -63,7 +63,19 @@ def endless():
         ((Again(),), {"steps_per_epoch": 3}),
         (((b for _ in range(2) for b in batches()),), {"steps_per_epoch": 3}),
     ],
-    ids=["lists", "float64", "tensors", "fortran", "strided", "list-of-batches", "sequence", "iterable", "endless", "again-steps", "generator"],
+    ids=[
+        "lists",
+        "float64",
+        "tensors",
+        "fortran",
+        "strided",
+        "list-of-batches",
+        "sequence",
+        "iterable",
+        "endless",
+        "again-steps",
+        "generator",
+    ],
 )
 def test_every_kind_of_data_trains_alike(data, arguments):
     assert_same_weights(trained(*data, **arguments), trained(X, Y))
@@ -91,7 +103,9 @@ def test_class_weight_with_batches():
 
 def test_sequences_shuffle_their_batches_and_hear_of_the_epochs_end():
     sequence, order = Sequence(), []
-    sequence.__class__ = type("Recording", (Sequence,), {"__getitem__": lambda s, i: order.append(i) or Sequence.__getitem__(s, i)})
+    sequence.__class__ = type(
+        "Recording", (Sequence,), {"__getitem__": lambda s, i: order.append(i) or Sequence.__getitem__(s, i)}
+    )
     dense_net(metrics=None).fit(sequence, epochs=4, verbose=0)
     epochs = [tuple(order[-12:][i : i + 3]) for i in range(0, 12, 3)]
     assert all(sorted(epoch) == [0, 1, 2] for epoch in epochs) and len(set(epochs)) > 1
@@ -113,10 +127,16 @@ def test_a_generator_that_runs_out_stops_training_with_a_warning():
 def test_several_inputs_and_outputs_by_position_and_by_name():
     a, b = layers.Input((4,), name="a"), layers.Input((2,), name="b")
     x = layers.Dense(4, activation="relu", name="body")(sg.ops.concatenate([a, b], axis=-1))
-    model = sg.Model([a, b], [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)])
+    model = sg.Model(
+        [a, b], [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)]
+    )
     first = model.get_weights()
     extra, size = np.ones((96, 2), "float32"), np.linspace(-1, 1, 96).astype("float32")[:, None]
-    by_list = {"loss": ["sparse_categorical_crossentropy", "mse"], "loss_weights": [1.0, 0.5], "metrics": [["accuracy"], ["mae"]]}
+    by_list = {
+        "loss": ["sparse_categorical_crossentropy", "mse"],
+        "loss_weights": [1.0, 0.5],
+        "metrics": [["accuracy"], ["mae"]],
+    }
     by_name = {
         "loss": {"size": "mse", "kind": "sparse_categorical_crossentropy"},
         "loss_weights": {"size": 0.5, "kind": 1.0},
@@ -132,7 +152,9 @@ def test_several_inputs_and_outputs_by_position_and_by_name():
         model.compile("sgd", **settings)
         history = model.fit(inputs, labels, epochs=2, verbose=0, shuffle=False).history
         assert set(history) == {"loss", "kind_loss", "size_loss", "kind_accuracy", "size_mae"}
-        assert history["loss"][0] == pytest.approx(history["kind_loss"][0] + 0.5 * history["size_loss"][0], rel=1e-5)
+        assert history["loss"][0] == pytest.approx(
+            history["kind_loss"][0] + 0.5 * history["size_loss"][0], rel=1e-5
+        )
         results.append((history, model.get_weights()))
         kind, number = model.predict(inputs, verbose=0)
         assert kind.shape == (96, 3) and number.shape == (96, 1)
@@ -144,7 +166,9 @@ def test_dict_outputs_and_an_output_without_loss():
     x = layers.Input((4,))
     model = sg.Model(x, {"kind": layers.Dense(3, activation="softmax")(x), "free": layers.Dense(2)(x)})
     model.compile("sgd", loss={"kind": "sparse_categorical_crossentropy"}, metrics={"kind": "accuracy"})
-    with pytest.warns(UserWarning, match="does not depend"):  # the optimizer names the weights that get no gradient
+    with pytest.warns(
+        UserWarning, match="does not depend"
+    ):  # the optimizer names the weights that get no gradient
         history = model.fit(X, {"kind": Y}, verbose=0).history
     assert set(history) == {"loss", "kind_accuracy"}
     assert set(model.predict(X, verbose=0)) == {"kind", "free"}
@@ -153,21 +177,27 @@ def test_dict_outputs_and_an_output_without_loss():
 def test_validation_split_is_the_end_of_the_data():
     split, given = dense_net(), dense_net()
     a = split.fit(X, Y, validation_split=0.25, epochs=2, verbose=0, shuffle=False).history
-    b = given.fit(X[:72], Y[:72], validation_data=(X[72:], Y[72:]), epochs=2, verbose=0, shuffle=False).history
+    b = given.fit(
+        X[:72], Y[:72], validation_data=(X[72:], Y[72:]), epochs=2, verbose=0, shuffle=False
+    ).history
     assert a == b and "val_accuracy" in a
     assert_same_weights(split, given)
 
 
 @pytest.mark.parametrize("frequency, validated", [(2, 2), ([1, 4], 2), (1, 4)])
 def test_validation_frequency(frequency, validated):
-    history = dense_net().fit(X, Y, validation_data=(X, Y), epochs=4, verbose=0, validation_freq=frequency).history
+    history = (
+        dense_net().fit(X, Y, validation_data=(X, Y), epochs=4, verbose=0, validation_freq=frequency).history
+    )
     assert len(history["val_loss"]) == validated and len(history["loss"]) == 4
 
 
 def test_validation_data_may_be_batches():
     data = list(batches())
     history = dense_net().fit(X, Y, validation_data=data, epochs=2, verbose=0, shuffle=False).history
-    assert history == dense_net().fit(X, Y, validation_data=(X, Y), epochs=2, verbose=0, shuffle=False).history
+    assert (
+        history == dense_net().fit(X, Y, validation_data=(X, Y), epochs=2, verbose=0, shuffle=False).history
+    )
 
 
 def raises(kind, *words):

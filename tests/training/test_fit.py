@@ -14,7 +14,9 @@ from training.nets import assert_same_weights, blobs, dense_net
 def test_learns_xor():
     sg.utils.set_random_seed(0)
     x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32"), np.array([0, 1, 1, 0])
-    model = sg.Sequential([layers.Input((2,)), layers.Dense(8, activation="tanh"), layers.Dense(2, activation="softmax")])
+    model = sg.Sequential(
+        [layers.Input((2,)), layers.Dense(8, activation="tanh"), layers.Dense(2, activation="softmax")]
+    )
     model.compile(sg.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, batch_size=4, epochs=150, verbose=0)
     assert history.history["accuracy"][-1] == 1.0
@@ -81,7 +83,9 @@ def test_reported_loss_is_the_mean_over_samples():
     assert history.history["loss"] == pytest.approx([np.mean(x**2)])  # float32 sums of small integers: exact
     assert history.history["mae"] == pytest.approx([2.0])
     assert model.evaluate(x, y, batch_size=2, verbose=0) == pytest.approx([6.0, 2.0])
-    assert model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True) == pytest.approx({"loss": 6.0, "mae": 2.0})
+    assert model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True) == pytest.approx(
+        {"loss": 6.0, "mae": 2.0}
+    )
 
 
 def test_regularizers_and_add_loss_are_part_of_the_loss():
@@ -90,7 +94,9 @@ def test_regularizers_and_add_loss_are_part_of_the_loss():
             self.add_loss(sg.ops.sum(inputs) * 0.0 + 3.0)
             return inputs
 
-    model = sg.Sequential([layers.Input((1,)), layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2"), Extra()])
+    model = sg.Sequential(
+        [layers.Input((1,)), layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2"), Extra()]
+    )
     model.compile(sg.optimizers.SGD(0.1), "mse")
     x, y = np.ones((4, 1), "float32"), np.ones((4, 1), "float32")
     assert model.evaluate(x, y, verbose=0) == pytest.approx(3.01)  # 0 + 3 + 0.01 * 1**2
@@ -126,7 +132,9 @@ def test_evaluate_and_predict_change_nothing_and_record_nothing():
     assert not tape.steps
     assert_same_weights(before, model)
     assert isinstance(first, np.ndarray) and first.shape == (120, 3) and len(outputs) == 4
-    np.testing.assert_array_equal(first, model.predict(x, batch_size=120, verbose=0))  # no dropout in inference
+    np.testing.assert_array_equal(
+        first, model.predict(x, batch_size=120, verbose=0)
+    )  # no dropout in inference
     np.testing.assert_array_equal(first[:7], model.predict_on_batch(x[:7]))
 
 
@@ -164,7 +172,9 @@ def test_custom_train_step_and_compute_loss():
     model.compile(sg.optimizers.SGD(0.1))
     x = np.linspace(-1, 1, 32, dtype="float32")[:, None]
     history = model.fit(x, 2 * x, epochs=20, verbose=0)
-    assert list(history.history) == ["mine"] and history.history["mine"][-1] < 0.1 * history.history["mine"][0]
+    assert (
+        list(history.history) == ["mine"] and history.history["mine"][-1] < 0.1 * history.history["mine"][0]
+    )
 
 
 def test_stop_training_in_the_middle_of_an_epoch():
@@ -190,7 +200,10 @@ def test_steps_per_execution_groups_the_batch_callbacks(steps):
         on_train_batch_end=lambda batch, logs: calls.append(("end", batch)),
     )
     model.fit(x, y, verbose=0, shuffle=False, callbacks=[watch])
-    expected = {1: [("begin", 0), ("end", 0), ("begin", 1), ("end", 1)], 3: [("begin", 0), ("end", 2), ("begin", 3), ("end", 3)]}
+    expected = {
+        1: [("begin", 0), ("end", 0), ("begin", 1), ("end", 1)],
+        3: [("begin", 0), ("end", 2), ("begin", 3), ("end", 3)],
+    }
     assert calls[:4] == expected.get(steps, [("begin", 0), ("end", 3)])
     plain = dense_net()
     plain.fit(x, y, verbose=0, shuffle=False)

@@ -16,7 +16,9 @@ LOSSES = {"kind": "sparse_categorical_crossentropy", "size": "mse"}
 
 def two_outputs(**compile_arguments):
     x = layers.Input((4,))
-    model = sg.Model(x, [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)])
+    model = sg.Model(
+        x, [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="size")(x)]
+    )
     model.compile("sgd", **{"loss": LOSSES, **compile_arguments})
     return model
 
@@ -40,12 +42,20 @@ def test_several_outputs(settings, labels, words):
 
 
 def test_one_loss_serves_all_outputs_and_names_are_numbered():
-    history = two_outputs(loss="mse", metrics=[["mae", "mae"], None]).fit(X, [np.ones((64, 3)), SIZE], verbose=0).history
+    history = (
+        two_outputs(loss="mse", metrics=[["mae", "mae"], None])
+        .fit(X, [np.ones((64, 3)), SIZE], verbose=0)
+        .history
+    )
     assert set(history) == {"loss", "kind_loss", "size_loss", "kind_mae", "kind_mae_1"}
 
 
 def test_class_weights():
-    for labels, words in (([Y, SIZE], "single array of labels"), (np.ones((64, 5, 3)), "one class a sample"), (None, "labels y")):
+    for labels, words in (
+        ([Y, SIZE], "single array of labels"),
+        (np.ones((64, 5, 3)), "one class a sample"),
+        (None, "labels y"),
+    ):
         with pytest.raises(ArgumentError, match=words):
             two_outputs().fit(X, labels, class_weight={0: 1.0}, verbose=0)
     logs = [dense_net().train_on_batch(X, labels, class_weight={0: 2.0}) for labels in (Y, Y.tolist())]
@@ -137,6 +147,9 @@ def test_callbacks_report_what_they_do(capsys):
     ]
     model.fit(X, Y, epochs=2, verbose=0, callbacks=some)
     out = capsys.readouterr().out
-    assert "setting learning rate to 0.5" in out and "Epoch 2: ReduceLROnPlateau reducing learning rate to 0.25" in out
+    assert (
+        "setting learning rate to 0.5" in out
+        and "Epoch 2: ReduceLROnPlateau reducing learning rate to 0.25" in out
+    )
     with pytest.warns(UserWarning, match="ReduceLROnPlateau watches 'val_loss'"):
         model.fit(X, Y, verbose=0, callbacks=[callbacks.ReduceLROnPlateau()])

@@ -16,7 +16,12 @@ X, Y = blobs(96)
 def test_set_random_seed():
     def draw():
         utils.set_random_seed(4)
-        return python_random.random(), np.random.rand(), sg.random.normal((2,)).tolist(), layers.Dense(2)(X).numpy().tolist()
+        return (
+            python_random.random(),
+            np.random.rand(),
+            sg.random.normal((2,)).tolist(),
+            layers.Dense(2)(X).numpy().tolist(),
+        )
 
     assert draw() == draw()
     for wrong in (-1, 1.5, True, "one"):
@@ -31,7 +36,9 @@ def test_clear_session_starts_names_anew():
     assert layers.Dense(1).name == "dense"
 
 
-@pytest.mark.parametrize("labels, classes", [([0, 2, 1], None), ([[0], [3]], 5), ([[0, 1], [2, 2]], 3), (3, 4), ([0.0, 1.0], None)])
+@pytest.mark.parametrize(
+    "labels, classes", [([0, 2, 1], None), ([[0], [3]], 5), ([[0, 1], [2, 2]], 3), (3, 4), ([0.0, 1.0], None)]
+)
 def test_to_categorical_agrees_with_keras(labels, classes):
     keras = pytest.importorskip("keras")
     ours, theirs = utils.to_categorical(labels, classes), keras.utils.to_categorical(labels, classes)

@@ -145,7 +145,12 @@ def test_scope_closes_after_an_error():
 
 
 def test_a_custom_name_never_becomes_a_builtin(toys):
-    saved = {"module": "keras.test_toys", "class_name": "RoundBall", "config": {}, "registered_name": "evil>RoundBall"}
+    saved = {
+        "module": "keras.test_toys",
+        "class_name": "RoundBall",
+        "config": {},
+        "registered_name": "evil>RoundBall",
+    }
     with pytest.raises(ArgumentError, match="evil>RoundBall"):
         s.deserialize_object(saved)
 

@@ -60,7 +60,11 @@ def test_json_has_all_numbers():
     made = {v["name"]: v["values"] for s in data["steps"] for v in s["outputs"]}
     np.testing.assert_array_equal(made["dW1"], examples.get("mazur").walk().value("dW1"))
     row = next(r for r in data["example"]["numbers"] if r["name"] == "E total after 1 step")
-    assert row["printed"] == "0.291027924" and row["right"] == pytest.approx(0.2910277737, abs=1e-10) and row["erratum"]
+    assert (
+        row["printed"] == "0.291027924"
+        and row["right"] == pytest.approx(0.2910277737, abs=1e-10)
+        and row["erratum"]
+    )
 
 
 def test_json_of_numbers_that_json_does_not_know():
@@ -81,7 +85,10 @@ def test_the_page_of_an_example(tmp_path):
     assert "the printed numbers" in (tmp_path / "colah.html").read_text()
 
 
-@pytest.mark.parametrize(("thing", "words"), [("model", ["W1", "delta1", "Adam"]), ("alone", ["dw = dw(1) + dw(2)", "12"]), ("score", ["dw"])])
+@pytest.mark.parametrize(
+    ("thing", "words"),
+    [("model", ["W1", "delta1", "Adam"]), ("alone", ["dw = dw(1) + dw(2)", "12"]), ("score", ["dw"])],
+)
 def test_the_users_own_file(mine, thing, words):
     result = stepgrad(f"{mine}:{thing}")
     assert result.returncode == 0, result.stderr
@@ -90,7 +97,12 @@ def test_the_users_own_file(mine, thing, words):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("mazurr", "did you mean 'mazur'?"), ("no.py:model", "there is no file 'no.py'"), ("MINE:modell", "did you mean 'model'?"), ("MINE:number", "neither a model nor a function")],
+    [
+        ("mazurr", "did you mean 'mazur'?"),
+        ("no.py:model", "there is no file 'no.py'"),
+        ("MINE:modell", "did you mean 'model'?"),
+        ("MINE:number", "neither a model nor a function"),
+    ],
 )
 def test_mistakes_are_explained(mine, name, message):
     result = stepgrad(name.replace("MINE", str(mine)))
@@ -122,7 +134,13 @@ def test_the_keys_step_forward_back_and_quit():
         return seen
 
     wait_for("q: quit")
-    for key, expected in ((b"\x1b[C", "2/7"), (b" ", "3/7"), (b"\x1b[D", "2/7"), (b"b", "1/7"), (b"\x1b[F", "7/7")):
+    for key, expected in (
+        (b"\x1b[C", "2/7"),
+        (b" ", "3/7"),
+        (b"\x1b[D", "2/7"),
+        (b"b", "1/7"),
+        (b"\x1b[F", "7/7"),
+    ):
         os.write(terminal, key)
         assert expected in wait_for("q: quit")
     os.write(terminal, b"q")

@@ -12,11 +12,17 @@ from stepgrad.walk.examples.example import rounds_to
 def test_every_printed_number_is_right_or_listed(name):
     example = examples.get(name)
     rows = example.check(everything=True)
-    wrong = [f"{r.printed.name}: printed {r.printed.digits}, the tape has {r.right!r}" for r in rows if not r.settled]
+    wrong = [
+        f"{r.printed.name}: printed {r.printed.digits}, the tape has {r.right!r}"
+        for r in rows
+        if not r.settled
+    ]
     assert not wrong
     for row in rows:
         if row.printed.known is not None:
-            assert row.right == pytest.approx(row.printed.known, rel=1e-10)  # as many digits as are written down
+            assert row.right == pytest.approx(
+                row.printed.known, rel=1e-10
+            )  # as many digits as are written down
 
 
 @pytest.mark.parametrize("name", [n for n in examples.names if n != "3-3-3-3"])
@@ -35,7 +41,12 @@ def test_the_63_numbers():
     example = examples.get("3-3-3-3")
     assert len(example.printed) == 63
     right = {r.printed.name: r.right for r in example.check()}
-    expected = {"Z2": [0.12, 0.25, 0.6], "delta1": [0.00112, -0.07425, 0.1], "W3'": [0.0998656, 0.3020625, 0.4976], "b1'": [0.0999888, 0.1007425, 0.099]}
+    expected = {
+        "Z2": [0.12, 0.25, 0.6],
+        "delta1": [0.00112, -0.07425, 0.1],
+        "W3'": [0.0998656, 0.3020625, 0.4976],
+        "b1'": [0.0999888, 0.1007425, 0.099],
+    }
     for name, row in expected.items():
         np.testing.assert_allclose([right[f"{name}[{i}]"] for i in range(3)], row, rtol=1e-12)
 
@@ -43,7 +54,10 @@ def test_the_63_numbers():
 @pytest.mark.parametrize("place", three_layers.SLIPS)
 def test_a_slip_reproduces_the_printed_number(place):
     name, i = place
-    article = {**three_layers.GIVEN, **{n: [float(w) for w in row.split()] for n, row in three_layers.DIGITS.items()}}
+    article = {
+        **three_layers.GIVEN,
+        **{n: [float(w) for w in row.split()] for n, row in three_layers.DIGITS.items()},
+    }
     assert rounds_to(three_layers.SLIPS[place][1](article), three_layers.DIGITS[name].split()[i])
 
 

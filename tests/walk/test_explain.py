@@ -27,10 +27,16 @@ CASES = {
     "vector, matmul": lambda: (lambda x: x @ tensor(3, 2, name="w"), tensor(3, name="x")),
     "vectors": lambda: (lambda x: x @ tensor(3, name="w"), tensor(3, name="x")),
     "matmul, both batched": lambda: (lambda x: x @ tensor(2, 1, 3, 2, name="w"), tensor(4, 2, 3, name="x")),
-    "matmul, transposed": lambda: (lambda x: matmul(x, tensor(2, 3, name="w"), transpose_a=True, transpose_b=True), tensor(3, 4, name="x")),
+    "matmul, transposed": lambda: (
+        lambda x: matmul(x, tensor(2, 3, name="w"), transpose_a=True, transpose_b=True),
+        tensor(3, 4, name="x"),
+    ),
     "matmul, vector": lambda: (lambda x: x @ tensor(3, name="w"), tensor(4, 3, name="x")),
     "conv": lambda: (lambda x: ops.conv(x, tensor(2, 3, 2, 4, name="w")), tensor(2, 5, 4, 2, name="x")),
-    "conv, strided": lambda: (lambda x: ops.conv(x, tensor(3, 3, 1, 2, name="w"), 2, "same"), tensor(1, 6, 5, 1, name="x")),
+    "conv, strided": lambda: (
+        lambda x: ops.conv(x, tensor(3, 3, 1, 2, name="w"), 2, "same"),
+        tensor(1, 6, 5, 1, name="x"),
+    ),
     "add, repeated": lambda: (lambda x: x + tensor(3, name="b"), tensor(4, 3, name="x")),
     "multiply, repeated": lambda: (lambda x: x * tensor(4, 1, name="b"), tensor(4, 3, name="x")),
     "subtract": lambda: (lambda x: x - tensor(3, name="b"), tensor(3, name="x")),
@@ -72,7 +78,9 @@ def test_the_example_of_the_issue():
     model.compile("sgd", "mse")
     steps = sg.walk(model, [[1.0, 2.0, 3.0]], [[0.0, 1.0]])
     e = steps.explain("A1W2", [0, 1])
-    assert [[f.label for f in t.factors] for t in e.terms] == [[f"A1[0, {k}]", f"W2[{k}, 1]"] for k in range(4)]
+    assert [[f.label for f in t.factors] for t in e.terms] == [
+        [f"A1[0, {k}]", f"W2[{k}, 1]"] for k in range(4)
+    ]
     assert "A1[0, 0]·W2[0, 1] + A1[0, 1]·W2[1, 1]" in str(e)
     assert r"A_{1}[0,0] \cdot W_{2}[0,1]" in e.latex
     assert str(steps.explain("Z2", [0, 1])).startswith("Z2[0, 1] = A1W2[0,1] + b2[1] = ")
@@ -95,25 +103,41 @@ def test_an_entry_that_is_not_there(index):
 
 def test_softmax_with_cross_entropy_is_p_minus_y():
     z = tensor(2, 3, name="z")
-    for labels, loss in (([0, 2], "sparse_categorical_crossentropy"), ([[1.0, 0, 0], [0, 0, 1.0]], "categorical_crossentropy")):
-        steps = sg.walk(lambda z, labels=labels, loss=loss: ops.sum(getattr(ops, loss)(sg.Tensor(labels), z, from_logits=True)), z)
+    for labels, loss in (
+        ([0, 2], "sparse_categorical_crossentropy"),
+        ([[1.0, 0, 0], [0, 0, 1.0]], "categorical_crossentropy"),
+    ):
+        steps = sg.walk(
+            lambda z, labels=labels, loss=loss: ops.sum(
+                getattr(ops, loss)(sg.Tensor(labels), z, from_logits=True)
+            ),
+            z,
+        )
         for index in np.ndindex(2, 3):
             e = steps.explain("dz", index)
-            assert e.terms[0].product == pytest.approx(e.value, rel=1e-6)  # the logits may have been cast to float32
+            assert e.terms[0].product == pytest.approx(
+                e.value, rel=1e-6
+            )  # the logits may have been cast to float32
             assert "softmax(z)" in str(e)
 
 
 def test_adam_shows_its_slots():
     w = sg.Variable([1.0, -2.0], name="w")
     steps = sg.walk(lambda w: ops.sum(ops.square(w)), w, optimizer=sg.optimizers.Adam(0.1))
-    assert steps[-1].op == "Adam" and [v.name for v in steps[-1].outputs] == ["w'", "momentum of w'", "velocity of w'"]
+    assert steps[-1].op == "Adam" and [v.name for v in steps[-1].outputs] == [
+        "w'",
+        "momentum of w'",
+        "velocity of w'",
+    ]
     np.testing.assert_allclose(steps.value("momentum of w'"), [0.2, -0.4], rtol=1e-6)  # float32
     text = str(steps.explain("w'", [0]))
     assert "beta_1 = 0.9" in text and "dw[0] = 2" in text
 
 
 def test_a_stack_of_dense_layers_has_the_names_of_textbooks():
-    model = sg.Sequential([layers.Input((2,)), layers.Dense(3), layers.ReLU(), layers.Dense(1, use_bias=False)])
+    model = sg.Sequential(
+        [layers.Input((2,)), layers.Dense(3), layers.ReLU(), layers.Dense(1, use_bias=False)]
+    )
     steps = sg.walk(model, [[1.0, 2.0]], [[1.0]], loss=sg.losses.MeanSquaredError())
     made = [v.name for s in steps for v in s.outputs]
     assert {"XW1", "Z1", "A1", "Z2", "loss", "delta2", "dW2", "dA1", "delta1", "db1", "dW1"} <= set(made)
@@ -125,7 +149,11 @@ def test_the_users_own_names_win():
     steps = sg.walk(lambda x: ops.sum(named(x @ W, "score")), sg.Tensor([[3.0, 4.0]], name="features"))
     assert [v.name for v in steps[0].inputs] == ["features", "theta"] and steps[0].outputs[0].name == "score"
     model = sg.Sequential([layers.Input((2,)), layers.Dense(1, name="head")])
-    names = [v.name for s in sg.walk(model, [[1.0, 2.0]], [[1.0]], loss=sg.losses.MeanSquaredError()) for v in s.inputs]
+    names = [
+        v.name
+        for s in sg.walk(model, [[1.0, 2.0]], [[1.0]], loss=sg.losses.MeanSquaredError())
+        for v in s.inputs
+    ]
     assert "head/kernel" in names and "W1" not in names
 
 
@@ -154,7 +182,9 @@ def test_every_op_has_a_line_that_reads_as_text_and_as_mathml():
             assert mathml(formula).startswith("<math") or not formula
 
 
-@pytest.mark.parametrize("name", ["a_b", "conv/kernel'", "W1'", "x1w1_x2w2", "momentum of w'", "dx(2)", "10%"])
+@pytest.mark.parametrize(
+    "name", ["a_b", "conv/kernel'", "W1'", "x1w1_x2w2", "momentum of w'", "dx(2)", "10%"]
+)
 def test_every_name_can_be_drawn(name):
     from stepgrad.walk.page import mathml
 

@@ -43,7 +43,9 @@ def test_it_is_self_contained(model, image):
     page = steps.html()
     assert not re.search(r'(src|href)\s*=\s*"?https?:', page)
     data = data_of(page)
-    assert len(data["steps"]) == len(steps) and all(step["formula"].startswith("<math") for step in data["steps"])
+    assert len(data["steps"]) == len(steps) and all(
+        step["formula"].startswith("<math") for step in data["steps"]
+    )
     assert "<iframe" in steps._repr_html_()
 
 
@@ -63,7 +65,9 @@ def test_every_entry_shown_is_explained_with_its_own_number(model, image):
             for c, shown in enumerate(row):
                 entry = value["open"][f"{r},{c}"]
                 if "sum" in entry:
-                    total = sum(float(p[-1]) for p in entry["products"]) + (float(entry["rest"][1]) if entry["rest"] else 0)
+                    total = sum(float(p[-1]) for p in entry["products"]) + (
+                        float(entry["rest"][1]) if entry["rest"] else 0
+                    )
                     # seven digits of each product are printed, and products may cancel
                     assert np.isclose(total, float(entry["sum"]), rtol=1e-4, atol=1e-6)
                     assert np.isclose(float(shown), float(entry["sum"]), rtol=1e-5, atol=1e-7)

@@ -53,13 +53,20 @@ def test_a_loss_without_a_target(model, image):
 
 
 def test_the_nan_finder_names_op_and_layer():
-    with sg.find_nan(), sg.scope("head"), pytest.raises(NaNError, match=r"log in layer 'head'(.|\n)*infinity"):
+    with (
+        sg.find_nan(),
+        sg.scope("head"),
+        pytest.raises(NaNError, match=r"log in layer 'head'(.|\n)*infinity"),
+    ):
         sg.ops.log(sg.Tensor([0.0]))
 
 
 def test_the_nan_finder_sees_gradients():
     x = sg.Tensor([0.0], requires_grad=True)
-    with sg.find_nan(), pytest.raises(NaNError, match=r"sqrt \(backward\): the gradient of input 0 has 1 infinity"):
+    with (
+        sg.find_nan(),
+        pytest.raises(NaNError, match=r"sqrt \(backward\): the gradient of input 0 has 1 infinity"),
+    ):
         sg.ops.sqrt(x).sum().backward()
 
 

@@ -62,7 +62,9 @@ class BackupAndRestore(Callback):
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._epoch = 0
         self._last_saved_batch = 0
-        self._mid_epoch: tuple[dict[str, bytes], dict] | None = None  # members and default generator of a resumed epoch
+        self._mid_epoch: tuple[dict[str, bytes], dict] | None = (
+            None  # members and default generator of a resumed epoch
+        )
 
     @property
     def path(self) -> str:
@@ -112,7 +114,9 @@ class BackupAndRestore(Callback):
             "data": self.model._training_data.get_state(),
             "generators": state.generator_states(self.model),
             "default_generator": random.get_state(),
-            "metrics": _pack([[v.numpy() for v in m.variables] for m in self.model.metrics] if batch else [], arrays),
+            "metrics": _pack(
+                [[v.numpy() for v in m.variables] for m in self.model.metrics] if batch else [], arrays
+            ),
             "callbacks": [[type(c).__name__, _pack(c.get_state(), arrays)] for c in self._others()],
         }
         os.makedirs(self.backup_dir, exist_ok=True)
@@ -162,7 +166,9 @@ class BackupAndRestore(Callback):
     def _restore_metrics(self, values: list) -> None:
         metrics = self.model.metrics
         if [len(v) for v in values] != [len(m.variables) for m in metrics]:
-            raise DataError("the backup was made with other metrics", got=self.path, fix="delete it, or compile as before")
+            raise DataError(
+                "the backup was made with other metrics", got=self.path, fix="delete it, or compile as before"
+            )
         for metric, arrays in zip(metrics, values, strict=True):
             for variable, array in zip(metric.variables, arrays, strict=True):
                 variable.assign(array)

@@ -11,7 +11,9 @@ from stepgrad.callbacks.progbar_logger import ProgbarLogger
 from stepgrad.errors import DTypeError
 from stepgrad.utils.nest import flatten
 
-_BATCH_HOOKS = tuple(f"on_{phase}_batch_{when}" for phase in ("train", "test", "predict") for when in ("begin", "end"))
+_BATCH_HOOKS = tuple(
+    f"on_{phase}_batch_{when}" for phase in ("train", "test", "predict") for when in ("begin", "end")
+)
 
 
 class CallbackList:
@@ -117,7 +119,10 @@ class CallbackList:
 
 def _overrides(callback: Callback, name: str) -> bool:
     names = (name, name.replace("on_train_batch", "on_batch"))  # the old name counts too
-    return any(getattr(type(callback), n, None) is not getattr(Callback, n, None) or n in vars(callback) for n in names)
+    return any(
+        getattr(type(callback), n, None) is not getattr(Callback, n, None) or n in vars(callback)
+        for n in names
+    )
 
 
 def _batch_hook(name: str):

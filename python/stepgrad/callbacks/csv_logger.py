@@ -42,7 +42,9 @@ class CSVLogger(Callback):
             with open(self.filename, newline="", encoding="utf-8") as file:
                 kept = list(csv.reader(file, delimiter=self.separator))[: self._lines]
         header = kept[0][1:] if kept else None
-        self._keys = header or sorted(logs) + sorted(f"val_{k}" for k in logs if self._validates_later(k, logs))
+        self._keys = header or sorted(logs) + sorted(
+            f"val_{k}" for k in logs if self._validates_later(k, logs)
+        )
         rewrite = not kept or self._lines is not None  # drop what a killed run wrote after its last backup
         self._file = open(self.filename, "w" if rewrite else "a", newline="", encoding="utf-8")  # noqa: SIM115
         self._writer = csv.writer(self._file, delimiter=self.separator, lineterminator="\n")

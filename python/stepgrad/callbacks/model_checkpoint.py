@@ -49,7 +49,11 @@ class ModelCheckpoint(MonitorCallback):
         super().__init__(monitor, mode, best=initial_value_threshold)
         check_save_freq(save_freq, "ModelCheckpoint")
         self.filepath, self.verbose = archive.check_suffix(filepath, "write"), verbose
-        self.save_best_only, self.save_weights_only, self.save_freq = save_best_only, save_weights_only, save_freq
+        self.save_best_only, self.save_weights_only, self.save_freq = (
+            save_best_only,
+            save_weights_only,
+            save_freq,
+        )
         self._epoch = 0
         self._batches = 0  # since the last one that was saved
 
@@ -89,7 +93,10 @@ class ModelCheckpoint(MonitorCallback):
         if self.verbose:
             before = "None" if self.best is None else f"{self.best:.5f}"
             change = f"improved from {before} to {current:.5f}, saving model to {path}"
-            print(f"\nEpoch {epoch + 1}: {self.monitor} " + (change if improved else f"did not improve from {before}"))
+            print(
+                f"\nEpoch {epoch + 1}: {self.monitor} "
+                + (change if improved else f"did not improve from {before}")
+            )
         if improved:
             self.best = current
         return improved
@@ -114,5 +121,9 @@ class ModelCheckpoint(MonitorCallback):
 
 def check_save_freq(save_freq: Any, who: str) -> None:
     """Refuse a frequency that is neither "epoch" nor a positive number of batches."""
-    if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
-        raise ArgumentError("save_freq must be 'epoch' or a positive number of batches", op=who, got=repr(save_freq))
+    if save_freq != "epoch" and (
+        isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1
+    ):
+        raise ArgumentError(
+            "save_freq must be 'epoch' or a positive number of batches", op=who, got=repr(save_freq)
+        )

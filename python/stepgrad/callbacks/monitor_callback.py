@@ -6,7 +6,19 @@ from stepgrad.callbacks.callback import Callback
 from stepgrad.errors import ArgumentError
 
 _FALLS = ("loss", "error", "mse", "mae", "mape", "msle", "entropy", "divergence", "hinge", "perplexity")
-_RISES = ("acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "true_positives", "true_negatives", "similarity")
+_RISES = (
+    "acc",
+    "auc",
+    "precision",
+    "recall",
+    "f1",
+    "fbeta",
+    "iou",
+    "r2",
+    "true_positives",
+    "true_negatives",
+    "similarity",
+)
 
 
 class MonitorCallback(Callback):
@@ -24,7 +36,9 @@ class MonitorCallback(Callback):
         A smaller change is no improvement.
     """
 
-    def __init__(self, monitor: str = "val_loss", mode: str = "auto", best: float | None = None, min_delta: float = 0.0):
+    def __init__(
+        self, monitor: str = "val_loss", mode: str = "auto", best: float | None = None, min_delta: float = 0.0
+    ):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             raise ArgumentError("mode must be 'auto', 'min' or 'max'", op=type(self).__name__, got=repr(mode))

@@ -68,7 +68,9 @@ class TensorBoard(Callback):
 
         if folder not in self._writers:
             self._writers[folder] = EventFileWriter(os.path.join(self.log_dir, folder))
-        self._writers[folder].add_event(_event(Summary(value=[Summary.Value(tag=tag, simple_value=value)]), step))
+        self._writers[folder].add_event(
+            _event(Summary(value=[Summary.Value(tag=tag, simple_value=value)]), step)
+        )
 
 
 def _event(summary: Any, step: int) -> Any:

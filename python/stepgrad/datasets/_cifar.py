@@ -38,26 +38,34 @@ def load(cifar: Cifar, path: str | os.PathLike[str] | None, label: int) -> _file
     files = _read_folder(cifar, found) if found.is_dir() else _read_archive(cifar, found)
     splits = []
     for part, names in (("train", cifar.train), ("test", cifar.test)):
-        batches = [_split(cifar, files[name], f"{name} of {found}", cifar.records[part], label) for name in names]
+        batches = [
+            _split(cifar, files[name], f"{name} of {found}", cifar.records[part], label) for name in names
+        ]
         x, y = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
         if config.image_data_format() == "channels_last":
             x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
         splits.append((x, y))
     train, test = splits
-    return _files.Loaded(train, test, f"{cifar.title} from {found}: {len(train[0]):,} + {len(test[0]):,} images")
+    return _files.Loaded(
+        train, test, f"{cifar.title} from {found}: {len(train[0]):,} + {len(test[0]):,} images"
+    )
 
 
 def _find(cifar: Cifar, path: str | os.PathLike[str] | None) -> Path:
     pickled = [name for name in cifar.pickled if path is None and (_files.data_folder() / name).exists()]
     try:
-        found = _files.find(path, [cifar.folder, cifar.archive], cifar.title, f"the binary version, {cifar.archive},")
+        found = _files.find(
+            path, [cifar.folder, cifar.archive], cifar.title, f"the binary version, {cifar.archive},"
+        )
     except DataError:
         if pickled:
             raise _python_version(cifar, _files.data_folder() / pickled[0]) from None
         raise
     inside = {p.name for p in found.iterdir()} if found.is_dir() else set()
     wanted = {*cifar.train, *cifar.test}
-    if found.name in cifar.pickled or (not inside & wanted and inside & {n.removesuffix(".bin") for n in wanted}):
+    if found.name in cifar.pickled or (
+        not inside & wanted and inside & {n.removesuffix(".bin") for n in wanted}
+    ):
         raise _python_version(cifar, found)
     return found
 
@@ -92,11 +100,15 @@ def _read_archive(cifar: Cifar, archive: Path) -> dict[str, bytes]:
                 files[name] = content.read()
     missing: Sequence[str] = sorted(names - files.keys())
     if missing:
-        raise DataError(f"{archive} is incomplete", expected=", ".join(sorted(names)), got=f"no {', '.join(missing)}")
+        raise DataError(
+            f"{archive} is incomplete", expected=", ".join(sorted(names)), got=f"no {', '.join(missing)}"
+        )
     return files
 
 
-def _split(cifar: Cifar, content: bytes, name: str, records: int, label: int) -> tuple[np.ndarray, np.ndarray]:
+def _split(
+    cifar: Cifar, content: bytes, name: str, records: int, label: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return images [n, 3, 32, 32] and labels [n, 1] of one file: records of label bytes and 3,072 pixels."""
     width = len(cifar.label_classes) + PIXELS
     if len(content) != records * width:

@@ -136,7 +136,9 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
                 got=f"{magic}, first bytes {header[:4]!r}{other}",
             )
         if len(header) < 4 + 4 * ndim:
-            raise DataError(f"{path} is truncated", expected=f"a header of {4 + 4 * ndim} bytes", got=f"{len(header)}")
+            raise DataError(
+                f"{path} is truncated", expected=f"a header of {4 + 4 * ndim} bytes", got=f"{len(header)}"
+            )
         shape = struct.unpack(f">{ndim}I", header[4:])
         size = math.prod(shape)
         content = bytearray()  # in blocks: memory grows with the file, not with what its header promises
@@ -144,7 +146,8 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
             content += block
     if len(content) != size:
         raise DataError(
-            f"{path} does not hold what its header says" + (": it is truncated" if len(content) < size else ""),
+            f"{path} does not hold what its header says"
+            + (": it is truncated" if len(content) < size else ""),
             expected=f"{size} bytes for shape {shape}",
             got=f"{len(content)}" if len(content) < size else "more",
             fix=AGAIN,
@@ -186,7 +189,9 @@ def check_images(x: np.ndarray, y: np.ndarray, x_name: str, y_name: str, classes
     if x.shape[1:] != (28, 28):
         raise DataError(f"{x_name} does not hold 28 x 28 images", expected="(n, 28, 28)", got=str(x.shape))
     if y.shape != (len(x),):
-        raise DataError(f"{y_name} does not belong to {x_name}", expected=f"{len(x)} labels", got=str(y.shape))
+        raise DataError(
+            f"{y_name} does not belong to {x_name}", expected=f"{len(x)} labels", got=str(y.shape)
+        )
     check_labels(y, y_name, classes)
 
 
@@ -207,8 +212,12 @@ def read_npz(path: Path, keys: Iterable[str], advice: str) -> dict[str, np.ndarr
         raise DataError(f"{path} is not an npz file, or is truncated", fix=advice)
     with reading(path), np.load(path, allow_pickle=False) as file:
         if not set(keys) <= set(file.files):
-            raise DataError(f"{path} lacks arrays", expected=", ".join(keys), got=", ".join(file.files), fix=advice)
+            raise DataError(
+                f"{path} lacks arrays", expected=", ".join(keys), got=", ".join(file.files), fix=advice
+            )
         try:
             return {key: file[key] for key in keys}
         except ValueError as error:
-            raise DataError(f"{path} holds pickled objects, which are never read", got=str(error), fix=advice) from error
+            raise DataError(
+                f"{path} holds pickled objects, which are never read", got=str(error), fix=advice
+            ) from error

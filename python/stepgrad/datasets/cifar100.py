@@ -45,5 +45,7 @@ def load_data(label_mode: str = "fine", path: str | os.PathLike[str] | None = No
       fix:      did you mean 'fine'?
     """
     if label_mode not in _LABELS:
-        raise ArgumentError(f"label_mode cannot be {label_mode!r}", fix=did_you_mean(str(label_mode), _LABELS))
+        raise ArgumentError(
+            f"label_mode cannot be {label_mode!r}", fix=did_you_mean(str(label_mode), _LABELS)
+        )
     return _cifar.load(_CIFAR, path, _LABELS[label_mode])

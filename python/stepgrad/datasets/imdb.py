@@ -97,7 +97,9 @@ def load_data(
         numbered = [start + [rank + index_from for rank in sequence] for sequence in sequences]
         kept = [i for i, sequence in enumerate(numbered) if not maxlen or len(sequence) < maxlen]
         if not kept:
-            raise ArgumentError(f"maxlen={maxlen} leaves no {('training', 'test')[number]} review", fix="increase it")
+            raise ArgumentError(
+                f"maxlen={maxlen} leaves no {('training', 'test')[number]} review", fix="increase it"
+            )
         chosen = [_limit(numbered[i], skip_top, num_words, oov_char) for i in kept]
         shuffled.append((_objects(chosen), labels[kept]))
     counts = " + ".join(f"{len(y):,}" for _, y in shuffled)
@@ -175,7 +177,9 @@ def _words(name: str, content: bytes) -> tuple[str, str, list[str]] | None:
         return None
     part, kind, _, stars = match.groups()
     if (kind == "pos") != (int(stars) > 5):
-        raise DataError(f"{name} is in the wrong folder", expected="more than 5 stars in pos, fewer in neg", got=stars)
+        raise DataError(
+            f"{name} is in the wrong folder", expected="more than 5 stars in pos, fewer in neg", got=stars
+        )
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -196,7 +200,10 @@ def _archive_texts(archive: Path) -> list[tuple[str, str, list[str]]]:
             found = hashlib.file_digest(content, "md5").hexdigest()
         if found != _ARCHIVE_MD5:
             raise DataError(
-                f"{archive} is not the official file", expected=f"md5 {_ARCHIVE_MD5}", got=f"md5 {found}", fix=_files.AGAIN
+                f"{archive} is not the official file",
+                expected=f"md5 {_ARCHIVE_MD5}",
+                got=f"md5 {found}",
+                fix=_files.AGAIN,
             )
     texts = {}
     with _files.reading(archive), tarfile.open(archive) as tar:

@@ -53,7 +53,9 @@ def get(identifier: Any) -> Any:
         def start_values(shape: Sequence[int], dtype: Any = None) -> np.ndarray:
             if tuple(shape) != values.shape:
                 raise ShapeError(
-                    "the start values do not have the weight's shape", expected=str(tuple(shape)), got=str(values.shape)
+                    "the start values do not have the weight's shape",
+                    expected=str(tuple(shape)),
+                    got=str(values.shape),
                 )
             return values.astype(dtype or config.floatx())
 

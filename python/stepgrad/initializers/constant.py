@@ -75,7 +75,9 @@ class Identity(Initializer):
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
         if len(shape) != 2:
-            raise ShapeError("Identity makes matrices only", expected="(rows, columns)", got=str(tuple(shape)))
+            raise ShapeError(
+                "Identity makes matrices only", expected="(rows, columns)", got=str(tuple(shape))
+            )
         matrix = np.eye(*shape, dtype=np.dtype(dtype or config.floatx()))
         return matrix * matrix.dtype.type(self.gain)
 

@@ -82,7 +82,10 @@ class VarianceScaling(RandomInitializer):
     ):
         if scale <= 0:
             raise ArgumentError("scale must be positive", got=str(scale))
-        for name, value, allowed in (("mode", mode, _MODES), ("distribution", distribution.lower(), _DISTRIBUTIONS)):
+        for name, value, allowed in (
+            ("mode", mode, _MODES),
+            ("distribution", distribution.lower(), _DISTRIBUTIONS),
+        ):
             if value not in allowed:
                 raise ArgumentError(f"{name} cannot be {value!r}", fix=did_you_mean(value, allowed))
         self.scale, self.mode, self.distribution = scale, mode, distribution.lower()
@@ -119,7 +122,10 @@ class _NamedScaling(VarianceScaling):
     _settings: tuple[float, str, str]
 
     def __init__(
-        self, seed: Any = None, input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
+        self,
+        seed: Any = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ):
         super().__init__(*self._settings, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
@@ -197,7 +203,9 @@ class Orthogonal(RandomInitializer):
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> np.ndarray:
         shape = tuple(shape)
         if len(shape) < 2:
-            raise ShapeError("Orthogonal needs at least two axes", expected="(..., rows, columns)", got=str(shape))
+            raise ShapeError(
+                "Orthogonal needs at least two axes", expected="(..., rows, columns)", got=str(shape)
+            )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         drawn = random.normal((max(rows, columns), min(rows, columns)), dtype="float64", seed=self.seed)
         q, r = np.linalg.qr(drawn)

@@ -129,7 +129,13 @@ def shapes_differ(name: str, true: tuple, pred: tuple, expected: tuple | None = 
         fix = "the labels have more axes than the predictions: reshape them, or end the model without Flatten or pooling"
     else:
         fix = f"give the last layer {true[-1]} units, or correct the labels"
-    return ShapeError("labels and predictions have different shapes", op=name, expected=f"labels of shape {expected}", got=got, fix=fix)
+    return ShapeError(
+        "labels and predictions have different shapes",
+        op=name,
+        expected=f"labels of shape {expected}",
+        got=got,
+        fix=fix,
+    )
 
 
 def _floats(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:

@@ -138,7 +138,12 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 class KLDivergence(LossFunctionWrapper):
     """Kullback-Leibler divergence: see `kl_divergence`."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "kl_divergence", dtype: str | None = None):
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "kl_divergence",
+        dtype: str | None = None,
+    ):
         super().__init__(kl_divergence, reduction, name, dtype)
 
 
@@ -146,5 +151,7 @@ class KLDivergence(LossFunctionWrapper):
 class Poisson(LossFunctionWrapper):
     """Loss for counts: see `poisson`."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "poisson", dtype: str | None = None):
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "poisson", dtype: str | None = None
+    ):
         super().__init__(poisson, reduction, name, dtype)

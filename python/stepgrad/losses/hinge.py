@@ -61,7 +61,9 @@ def _signs(y_true: Tensor) -> Tensor:
 class Hinge(LossFunctionWrapper):
     """Hinge loss: see `hinge`."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "hinge", dtype: str | None = None):
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "hinge", dtype: str | None = None
+    ):
         super().__init__(hinge, reduction, name, dtype)
 
 
@@ -69,7 +71,12 @@ class Hinge(LossFunctionWrapper):
 class SquaredHinge(LossFunctionWrapper):
     """Squared hinge loss: see `squared_hinge`."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "squared_hinge", dtype: str | None = None):
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "squared_hinge",
+        dtype: str | None = None,
+    ):
         super().__init__(squared_hinge, reduction, name, dtype)
 
 
@@ -78,6 +85,9 @@ class CategoricalHinge(LossFunctionWrapper):
     """Hinge loss for several classes: see `categorical_hinge`."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "categorical_hinge", dtype: str | None = None
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "categorical_hinge",
+        dtype: str | None = None,
     ):
         super().__init__(categorical_hinge, reduction, name, dtype)

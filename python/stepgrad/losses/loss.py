@@ -43,10 +43,13 @@ class Loss:
     3.0
     """
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None):
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: str | None = None
+    ):
         if reduction not in REDUCTIONS:
             raise ArgumentError(
-                f"a loss has no reduction {reduction!r}", fix=did_you_mean(str(reduction), [r for r in REDUCTIONS if r])
+                f"a loss has no reduction {reduction!r}",
+                fix=did_you_mean(str(reduction), [r for r in REDUCTIONS if r]),
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
@@ -216,7 +219,11 @@ def spread(weight: np.ndarray, shape: tuple) -> np.ndarray:
     """Give weights trailing axes, so that (batch,) multiplies (batch, time) sample by sample."""
     if weight.ndim == 0:
         return weight
-    if weight.ndim > len(shape) or any(w not in (1, s) for w, s in zip(weight.shape, shape)) or weight.shape[0] != shape[0]:
+    if (
+        weight.ndim > len(shape)
+        or any(w not in (1, s) for w, s in zip(weight.shape, shape))
+        or weight.shape[0] != shape[0]
+    ):
         raise ShapeError(
             "the sample weights do not fit the values of the loss",
             expected=f"shape {shape}, or its leading axes: ({shape[0] if shape else ''},)",

@@ -127,7 +127,10 @@ class MeanSquaredError(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error", dtype: str | None = None
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "mean_squared_error",
+        dtype: str | None = None,
     ):
         super().__init__(mean_squared_error, reduction, name, dtype)
 
@@ -137,7 +140,10 @@ class MeanAbsoluteError(LossFunctionWrapper):
     """Mean absolute error: see `mean_absolute_error`."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_absolute_error", dtype: str | None = None
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "mean_absolute_error",
+        dtype: str | None = None,
     ):
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
@@ -186,7 +192,9 @@ class Huber(LossFunctionWrapper):
 class LogCosh(LossFunctionWrapper):
     """Logarithm of the hyperbolic cosine of the error: see `log_cosh`."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "log_cosh", dtype: str | None = None):
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "log_cosh", dtype: str | None = None
+    ):
         super().__init__(log_cosh, reduction, name, dtype)
 
 

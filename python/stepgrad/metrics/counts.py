@@ -89,7 +89,10 @@ def count(
     if class_id is not None:
         if y_pred.ndim < 2 or not 0 <= class_id < y_pred.shape[-1]:
             raise ShapeError(
-                f"there is no class {class_id}", op=name, expected="predictions (..., classes)", got=str(y_pred.shape)
+                f"there is no class {class_id}",
+                op=name,
+                expected="predictions (..., classes)",
+                got=str(y_pred.shape),
             )
         y_true, y_pred = y_true[..., class_id : class_id + 1], y_pred[..., class_id : class_id + 1]
         if weight is not None and weight.shape[-1] != 1:
@@ -110,7 +113,9 @@ def count(
 def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
     """Put everything but the k highest predictions of each row below every threshold."""
     if not 1 <= k <= y_pred.shape[-1]:
-        raise ArgumentError("there are not so many classes", expected=f"1 <= top_k <= {y_pred.shape[-1]}", got=f"{k}")
+        raise ArgumentError(
+            "there are not so many classes", expected=f"1 <= top_k <= {y_pred.shape[-1]}", got=f"{k}"
+        )
     best = np.argsort(-y_pred, axis=-1, kind="stable")[..., :k]
     kept = np.full_like(y_pred, LOWEST)
     np.put_along_axis(kept, best, np.take_along_axis(y_pred, best, -1), -1)
@@ -120,7 +125,9 @@ def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
 def _at_or_above(bucket: np.ndarray, amount: np.ndarray, thresholds: int) -> np.ndarray:
     labels = bucket.shape[1]
     slots = (bucket + 1) * labels + np.arange(labels)  # row 0: below all thresholds
-    sums = np.bincount(slots.ravel(), amount.ravel(), (thresholds + 1) * labels).reshape(thresholds + 1, labels)
+    sums = np.bincount(slots.ravel(), amount.ravel(), (thresholds + 1) * labels).reshape(
+        thresholds + 1, labels
+    )
     return np.cumsum(sums[:0:-1], axis=0)[::-1]
 
 
@@ -136,5 +143,7 @@ def _weights(sample_weight: Any, shape: tuple) -> np.ndarray | None:
         return np.broadcast_to(weight, shape)
     except ValueError:
         raise ShapeError(
-            "the sample weights do not fit the predictions", expected=f"shape ({shape[0]},)", got=str(np.shape(sample_weight))
+            "the sample weights do not fit the predictions",
+            expected=f"shape ({shape[0]},)",
+            got=str(np.shape(sample_weight)),
         ) from None

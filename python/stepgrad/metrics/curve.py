@@ -83,7 +83,9 @@ class AUC(_CurveMetric):
         if curve.upper() not in ("ROC", "PR"):
             raise ArgumentError(f"AUC has no curve {curve!r}", fix=did_you_mean(curve, ("ROC", "PR")))
         if summation_method.lower() not in _HEIGHTS:
-            raise ArgumentError(f"AUC cannot sum by {summation_method!r}", fix=did_you_mean(summation_method, _HEIGHTS))
+            raise ArgumentError(
+                f"AUC cannot sum by {summation_method!r}", fix=did_you_mean(summation_method, _HEIGHTS)
+            )
         if thresholds is None and num_thresholds < 2:
             raise ArgumentError("AUC needs at least 2 thresholds", got=str(num_thresholds))
         inner = [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)]
@@ -105,7 +107,9 @@ class AUC(_CurveMetric):
         if self.from_logits:
             y_pred = 0.5 * (1 + np.tanh(0.5 * y_pred))  # the sigmoid, without overflow
         if self.multi_label and y_pred.ndim != 2:
-            raise ShapeError("multi_label needs two axes", op=self.name, expected="(batch, labels)", got=str(y_pred.shape))
+            raise ShapeError(
+                "multi_label needs two axes", op=self.name, expected="(batch, labels)", got=str(y_pred.shape)
+            )
         if not self._variables:
             self._add_counts((self.num_thresholds, y_pred.shape[1]))
         self._add(
@@ -182,7 +186,9 @@ class _BestUnderConstraint(_CurveMetric):
         if not 0 <= value <= 1:
             raise ArgumentError(f"{self.argument} must lie in [0, 1]", op=type(self).__name__, got=str(value))
         if num_thresholds < 1:
-            raise ArgumentError("num_thresholds must be positive", op=type(self).__name__, got=str(num_thresholds))
+            raise ArgumentError(
+                "num_thresholds must be positive", op=type(self).__name__, got=str(num_thresholds)
+            )
         self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
         last = num_thresholds - 1
         self.thresholds = [i / last for i in range(num_thresholds)] if last else [0.5]
@@ -191,7 +197,12 @@ class _BestUnderConstraint(_CurveMetric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         self._add(
             count(
-                y_true, y_pred, self._thresholds, class_id=self.class_id, sample_weight=sample_weight, name=self.name
+                y_true,
+                y_pred,
+                self._thresholds,
+                class_id=self.class_id,
+                sample_weight=sample_weight,
+                name=self.name,
             )
         )
 

@@ -44,7 +44,9 @@ class FBetaScore(Metric):
     ):
         super().__init__(dtype, name)
         if average not in (None, "micro", "macro", "weighted"):
-            raise ArgumentError(f"there is no average {average!r}", expected="None, 'micro', 'macro' or 'weighted'")
+            raise ArgumentError(
+                f"there is no average {average!r}", expected="None, 'micro', 'macro' or 'weighted'"
+            )
         if not beta > 0:
             raise ArgumentError("beta must be positive", got=str(beta))
         if threshold is not None and not 0 < threshold <= 1:
@@ -54,7 +56,9 @@ class FBetaScore(Metric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = same_shape(self.name, to_numpy(y_true, self.dtype), to_numpy(y_pred, self.dtype))
         if y_pred.ndim != 2:
-            raise ShapeError("an F score needs two axes", op=self.name, expected="(batch, classes)", got=str(y_pred.shape))
+            raise ShapeError(
+                "an F score needs two axes", op=self.name, expected="(batch, classes)", got=str(y_pred.shape)
+            )
         if not self._variables:
             shape = () if self.average == "micro" else (y_pred.shape[1],)
             for what in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
@@ -99,7 +103,11 @@ class F1Score(FBetaScore):
     """
 
     def __init__(
-        self, average: str | None = None, threshold: float | None = None, name: str = "f1_score", dtype: str | None = None
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: str | None = None,
     ):
         super().__init__(average, 1.0, threshold, name, dtype)
 

@@ -47,11 +47,15 @@ class IoU(Metric):
     ):
         super().__init__(dtype, name)
         if max(target_class_ids) >= num_classes:
-            raise ArgumentError(f"there is no class {max(target_class_ids)}", expected=f"0 <= id < {num_classes}")
+            raise ArgumentError(
+                f"there is no class {max(target_class_ids)}", expected=f"0 <= id < {num_classes}"
+            )
         self.num_classes, self.target_class_ids = num_classes, list(target_class_ids)
         self.ignore_class, self.axis = ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
-        self.total_cm = self.add_variable((num_classes, num_classes), dtype="float64", name="total_confusion_matrix")
+        self.total_cm = self.add_variable(
+            (num_classes, num_classes), dtype="float64", name="total_confusion_matrix"
+        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)

@@ -53,7 +53,9 @@ class Metric:
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take in one batch."""
-        raise NotImplementedError(f"{type(self).__name__} must define update_state(y_true, y_pred, sample_weight=None)")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define update_state(y_true, y_pred, sample_weight=None)"
+        )
 
     def result(self) -> Any:
         """Return the metric over all batches since the last reset."""
@@ -76,7 +78,11 @@ class Metric:
         return [*self._variables, *(v for metric in inner for v in metric.variables)]
 
     def add_variable(
-        self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+        self,
+        shape: tuple[int, ...],
+        initializer: Any = "zeros",
+        dtype: str | None = None,
+        name: str | None = None,
     ) -> Variable:
         """Add a variable to the state."""
         if "_variables" not in vars(self):
@@ -85,13 +91,21 @@ class Metric:
                 fix="call super().__init__() first in __init__",
             )
         variable = Variable(
-            initializers.get(initializer or "zeros"), tuple(shape), dtype or self.dtype, trainable=False, name=name
+            initializers.get(initializer or "zeros"),
+            tuple(shape),
+            dtype or self.dtype,
+            trainable=False,
+            name=name,
         )
         self._variables.append(variable)
         return variable
 
     def add_weight(
-        self, shape: tuple[int, ...] = (), initializer: Any = None, dtype: str | None = None, name: str | None = None
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = None,
+        dtype: str | None = None,
+        name: str | None = None,
     ) -> Variable:
         """Add a variable to the state."""
         return self.add_variable(shape, initializer, dtype, name)

@@ -65,7 +65,9 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         ignore = self._fn_kwargs["ignore_class"]
-        if ignore is not None and sample_weight is not None:  # as Keras does: without weights, ignored samples count as 0
+        if (
+            ignore is not None and sample_weight is not None
+        ):  # as Keras does: without weights, ignored samples count as 0
             labels = to_numpy(y_true)
             labels = labels[..., 0] if labels.ndim == to_numpy(y_pred).ndim else labels
             sample_weight = apply_mask(sample_weight, labels != ignore, "sum")

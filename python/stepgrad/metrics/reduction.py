@@ -113,7 +113,9 @@ class MeanMetricWrapper(Mean):
     def from_config(cls, config: dict[str, Any]) -> Metric:
         if "fn" in config:
             fn: Any = METRICS.deserialize(config["fn"])
-            if inspect.isclass(fn):  # a function of this package has the name of its metric, and names find classes first
+            if inspect.isclass(
+                fn
+            ):  # a function of this package has the name of its metric, and names find classes first
                 metric: Any = fn()
                 fn = metric._fn
             config = {**config, "fn": fn}

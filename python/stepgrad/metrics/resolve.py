@@ -13,7 +13,11 @@ from stepgrad.metrics.probabilistic import (
 )
 from stepgrad.metrics.reduction import MeanMetricWrapper
 
-_ACCURACY = {"binary": BinaryAccuracy, "categorical": CategoricalAccuracy, "sparse": SparseCategoricalAccuracy}
+_ACCURACY = {
+    "binary": BinaryAccuracy,
+    "categorical": CategoricalAccuracy,
+    "sparse": SparseCategoricalAccuracy,
+}
 _CROSSENTROPY = {
     "binary": BinaryCrossentropy,
     "categorical": CategoricalCrossentropy,

@@ -35,7 +35,9 @@ def per_output(value: Any, names: list[str] | None, what: str) -> list:
         unknown = [name for name in value if name not in names]
         if unknown:
             raise ArgumentError(
-                f"{what} names an output that the model does not have", got=repr(unknown[0]), fix=did_you_mean(unknown[0], names)
+                f"{what} names an output that the model does not have",
+                got=repr(unknown[0]),
+                fix=did_you_mean(unknown[0], names),
             )
         return [value.get(name) for name in names]
     if isinstance(value, list | tuple):
@@ -155,7 +157,9 @@ class CompiledMetrics:
     def __init__(self, plain: Any, weighted: Any, known_names: list[str] | None, loss: Any):
         for what, value in (("metrics", plain), ("weighted_metrics", weighted)):
             if value is not None and not isinstance(value, list | tuple | dict):
-                raise ArgumentError(f"{what} must be a list or dict", got=repr(value), fix=f"{what}=[{value!r}]")
+                raise ArgumentError(
+                    f"{what} must be a list or dict", got=repr(value), fix=f"{what}=[{value!r}]"
+                )
         self._plain, self._weighted, self._known_names, self._loss = plain, weighted, known_names, loss
         self._entries: list[tuple[int, bool, str, Any]] | None = None  # output, weighted, name, metric
 
@@ -179,14 +183,21 @@ class CompiledMetrics:
         self._output_names = output_names(y_pred, self._known_names)
         labels, predictions = split_outputs(y, y_pred, self._output_names)
         entries: list[tuple[int, bool, str, Any]] = []
-        for given, weighted, what in ((self._plain, False, "metrics"), (self._weighted, True, "weighted_metrics")):
+        for given, weighted, what in (
+            (self._plain, False, "metrics"),
+            (self._weighted, True, "weighted_metrics"),
+        ):
             for output, some in enumerate(self._of_outputs(given, what)):
                 for identifier in flatten(some):
                     if identifier is None:
                         continue
-                    metric = metrics.resolve(identifier, labels[output].shape, predictions[output].shape, self._loss)
+                    metric = metrics.resolve(
+                        identifier, labels[output].shape, predictions[output].shape, self._loss
+                    )
                     prefix = f"{self._output_names[output]}_" if self._output_names else ""
-                    entries.append((output, weighted, _unused(prefix, metric.name, weighted, entries), metric))
+                    entries.append(
+                        (output, weighted, _unused(prefix, metric.name, weighted, entries), metric)
+                    )
         self._entries = entries
 
     def _of_outputs(self, given: Any, what: str) -> list:

@@ -69,8 +69,14 @@ class Compiling(Base):
         >>> sorted(history.history)
         ['loss', 'mae']
         """
-        if isinstance(steps_per_execution, bool) or not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise ArgumentError("steps_per_execution must be a positive integer", got=repr(steps_per_execution))
+        if (
+            isinstance(steps_per_execution, bool)
+            or not isinstance(steps_per_execution, int)
+            or steps_per_execution < 1
+        ):
+            raise ArgumentError(
+                "steps_per_execution must be a positive integer", got=repr(steps_per_execution)
+            )
         names = getattr(self, "output_names", None)
         arguments = {
             "optimizer": optimizers.get(optimizer),
@@ -108,7 +114,12 @@ class Compiling(Base):
     # -- the loss and metrics of a batch ----------------------------------------------------------------------------------
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Tensor:
         """Return the total loss: the compiled losses, `add_loss` and the regularizers. May be overridden."""
         total = None if self._compile_loss is None else self._compile_loss(y, y_pred, sample_weight)
@@ -116,7 +127,9 @@ class Compiling(Base):
             extra = extra if extra.ndim == 0 else extra.sum()
             total = extra if total is None else total + extra
         if total is None:
-            raise ArgumentError("there is no loss to compute", fix="compile(loss=...), or use add_loss in the model")
+            raise ArgumentError(
+                "there is no loss to compute", fix="compile(loss=...), or use add_loss in the model"
+            )
         return total
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
@@ -145,7 +158,9 @@ class Compiling(Base):
         own = list(self._compile_loss.metrics) if self._compile_loss is not None else []
         own += self._metrics
         for layer in self._flatten_layers()[1:]:
-            if not isinstance(layer, Compiling):  # a model inside brings its own trainer, which is not at work
+            if not isinstance(
+                layer, Compiling
+            ):  # a model inside brings its own trainer, which is not at work
                 own += layer._metrics
         return pairs + [(metric.name, metric) for metric in own]
 

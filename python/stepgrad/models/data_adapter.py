@@ -28,7 +28,9 @@ def to_array(value: Any, what: str) -> np.ndarray:
             f"{what} must hold numbers",
             expected="floats, integers or booleans",
             got=f"an array of {'objects' if array.dtype.kind == 'O' else 'dtype ' + str(array.dtype)}",
-            fix=fixes.get("U" if array.dtype.kind in "US" else array.dtype.kind, "convert it to floats first"),
+            fix=fixes.get(
+                "U" if array.dtype.kind in "US" else array.dtype.kind, "convert it to floats first"
+            ),
         )
     if array.ndim == 0:
         raise ShapeError(f"{what} must have a first axis, the samples", got=f"the single number {array}")
@@ -43,7 +45,9 @@ def to_arrays(data: Any, what: str) -> Any:
         return None
     if isinstance(data, dict):
         return {key: to_arrays(part, f"{what}['{key}']") for key, part in data.items()}
-    if isinstance(data, list | tuple) and any(hasattr(part, "shape") or isinstance(part, dict) for part in data):
+    if isinstance(data, list | tuple) and any(
+        hasattr(part, "shape") or isinstance(part, dict) for part in data
+    ):
         return tuple([to_arrays(part, f"{what}[{i}]") for i, part in enumerate(data)])
     try:
         return to_array(data, what)
@@ -57,8 +61,13 @@ def to_arrays(data: Any, what: str) -> Any:
 
 def to_sample_weight(data: Any) -> Any:
     """Return sample weights as float arrays."""
-    return None if data is None else map_structure(
-        lambda w: None if w is None else w.astype(config.floatx(), copy=False), to_arrays(data, "sample_weight")
+    return (
+        None
+        if data is None
+        else map_structure(
+            lambda w: None if w is None else w.astype(config.floatx(), copy=False),
+            to_arrays(data, "sample_weight"),
+        )
     )
 
 
@@ -72,7 +81,9 @@ def class_weights_of(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     """
     labels = to_arrays(y, "y")
     if not isinstance(labels, np.ndarray):
-        raise ArgumentError("class_weight needs a single array of labels", fix="use sample_weight for several outputs")
+        raise ArgumentError(
+            "class_weight needs a single array of labels", fix="use sample_weight for several outputs"
+        )
     shape = labels.shape
     if labels.ndim > 1:
         labels = labels.argmax(axis=-1) if labels.shape[-1] != 1 else labels[..., 0]
@@ -227,7 +238,9 @@ def source_of(x: Any, y: Any, sample_weight: Any, batch_size: int | None, class_
             raise ArgumentError(
                 f"{name} does not go with data that comes in batches",
                 got=f"x of type {type(x).__name__}",
-                fix="let every batch be (x, y, sample_weight)" if name == "sample_weight" else "leave batch_size out",
+                fix="let every batch be (x, y, sample_weight)"
+                if name == "sample_weight"
+                else "leave batch_size out",
             )
     is_sequence = hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, list)
     return (SequenceSource if is_sequence else IterableSource)(x, class_weight)
@@ -239,7 +252,9 @@ def _holds_batches(x: Any) -> bool:
     if isinstance(x, dict | tuple) or hasattr(x, "__array__") or hasattr(x, "shape"):
         return False
     if isinstance(x, list):
-        return bool(x) and all(isinstance(item, tuple) for item in x) and any(hasattr(a, "shape") for a in x[0])
+        return (
+            bool(x) and all(isinstance(item, tuple) for item in x) and any(hasattr(a, "shape") for a in x[0])
+        )
     if isinstance(x, str | bytes) or not (hasattr(x, "__iter__") or hasattr(x, "__getitem__")):
         raise DTypeError(
             "this is no data",
@@ -252,7 +267,8 @@ def _holds_batches(x: Any) -> bool:
 
 def _both_weights() -> ArgumentError:
     return ArgumentError(
-        "class_weight and sample_weight do not go together", fix="multiply the class weights into sample_weight"
+        "class_weight and sample_weight do not go together",
+        fix="multiply the class weights into sample_weight",
     )
 
 
@@ -272,7 +288,8 @@ def split_validation(data: Batch, fraction: float) -> tuple[Batch, Batch]:
     at = int(np.floor(samples * (1 - fraction)))
     if at in (0, samples):
         raise ArgumentError(
-            "validation_split leaves one part without data", got=f"{samples} samples and validation_split={fraction}"
+            "validation_split leaves one part without data",
+            got=f"{samples} samples and validation_split={fraction}",
         )
     parts = (x, y, sample_weight)
     return tuple(_map(p, lambda a: a[:at]) for p in parts), tuple(_map(p, lambda a: a[at:]) for p in parts)

@@ -39,7 +39,9 @@ class EpochIterator:
         class_weight: dict | None = None,
     ):
         for name, value in (("batch_size", batch_size), ("steps", steps)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1
+            ):
                 raise ArgumentError(f"{name} must be a positive integer", got=repr(value))
         self.source = source_of(x, y, sample_weight, batch_size, class_weight)
         self.steps, self.shuffle = steps, shuffle
@@ -106,7 +108,9 @@ class EpochIterator:
         """Go on from a state that `get_state` returned, with the same data."""
         if self.shuffle is not None and state["order"] is not None:
             self.shuffle.set_state(state["order"])
-        if self.one_pass and self._batches is not None:  # the model was built from a batch that waits in front
+        if (
+            self.one_pass and self._batches is not None
+        ):  # the model was built from a batch that waits in front
             self._batches = itertools.islice(self._batches, state["position"], None)
             self._position = state["position"]
         elif state["position"]:

@@ -32,7 +32,9 @@ def run_epoch(
         logs = step(batch)
         if phase != "predict" and not isinstance(logs, dict):
             raise DTypeError(
-                f"{phase}_step must return a dict of logs", got=type(logs).__name__, fix="return {'loss': loss}"
+                f"{phase}_step must return a dict of logs",
+                got=type(logs).__name__,
+                fix="return {'loss': loss}",
             )
         number += 1
         if number % together == 0:

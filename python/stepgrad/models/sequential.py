@@ -40,7 +40,9 @@ class Sequential(Model):
     _functional: Functional | None
     _tensors: list[KerasTensor]
 
-    def __init__(self, layers: list[Layer | KerasTensor] | None = None, trainable: bool = True, name: str | None = None):
+    def __init__(
+        self, layers: list[Layer | KerasTensor] | None = None, trainable: bool = True, name: str | None = None
+    ):
         super().__init__(trainable=trainable, name=name)
         object.__setattr__(self, "_functional", None)
         object.__setattr__(self, "_tensors", [])  # the symbolic input, and what each layer made of it

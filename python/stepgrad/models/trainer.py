@@ -64,7 +64,9 @@ class Trainer(Compiling):
                 self.optimizer.scale_loss(loss).backward()
             except GradientError as error:
                 if not loss.requires_grad:
-                    error.fix = "compute the outputs from the inputs with layers and stepgrad.ops, not with numpy()"
+                    error.fix = (
+                        "compute the outputs from the inputs with layers and stepgrad.ops, not with numpy()"
+                    )
                 raise
             self.optimizer.apply([variable.grad for variable in variables], variables)
         with no_grad():
@@ -144,7 +146,9 @@ class Trainer(Compiling):
         data = EpochIterator(x, y, sample_weight, batch_size, steps_per_epoch, generator, class_weight)
         validation = None
         if validation_data is not None:
-            validation = EpochIterator(*unpack_validation(validation_data), validation_batch_size or batch_size, validation_steps)
+            validation = EpochIterator(
+                *unpack_validation(validation_data), validation_batch_size or batch_size, validation_steps
+            )
         self._prepare(data.peek)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
@@ -168,7 +172,9 @@ class Trainer(Compiling):
         callbacks.on_train_end(logs)
         return callbacks.history
 
-    def _run_epochs(self, data, validation, callbacks, initial_epoch, epochs, validation_freq) -> dict[str, float]:
+    def _run_epochs(
+        self, data, validation, callbacks, initial_epoch, epochs, validation_freq
+    ) -> dict[str, float]:
         callbacks.on_train_begin()
         first_epoch, batch = self._resume_at or (initial_epoch, 0)
         logs: dict[str, float] = {}
@@ -223,7 +229,9 @@ class Trainer(Compiling):
         callbacks.on_test_begin()
         self.reset_metrics()
         with no_grad():
-            logs = numbers(run_epoch(self, data, self.test_step, "test", callbacks) or self.get_metrics_result())
+            logs = numbers(
+                run_epoch(self, data, self.test_step, "test", callbacks) or self.get_metrics_result()
+            )
         callbacks.on_test_end(logs)
         return logs
 
@@ -286,7 +294,9 @@ class Trainer(Compiling):
         logs = numbers(self.train_step(batch))
         return logs if return_dict else self._as_list(logs)
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """Measure one batch; returns what `evaluate` returns."""
         self._require_compiled("test_on_batch")
         batch = to_batch(x, y, sample_weight)
@@ -322,13 +332,17 @@ class Trainer(Compiling):
             raise NotBuiltError(
                 f"{method}() needs a compiled model",
                 layer=self.name,
-                fix='model.compile(optimizer="adam", loss="mse")' if method == "fit" else "call compile() first",
+                fix='model.compile(optimizer="adam", loss="mse")'
+                if method == "fit"
+                else "call compile() first",
             )
 
     def _prepare(self, first_batch: Any) -> None:
         """Build what is not built yet (the model, losses, metrics, optimizer) by a run of the first batch."""
         standard = type(self).train_step is Trainer.train_step
-        parts = [part for part in (self._compile_loss, self._compile_metrics) if part is not None and standard]
+        parts = [
+            part for part in (self._compile_loss, self._compile_metrics) if part is not None and standard
+        ]
         open_parts = [part for part in parts if not part.built]
         if open_parts or not all(layer.built for layer in self._flatten_layers()):
             batch = first_batch()

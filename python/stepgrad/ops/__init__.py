@@ -33,4 +33,5 @@ if TYPE_CHECKING:  # the loop above is beyond a type checker
 
     def __getattr__(name: str) -> Any: ...
 
+
 __all__ = ["Op", "registry", *(name for family in _families for name in family.__all__)]

@@ -30,7 +30,9 @@ def get(identifier: Any) -> Optimizer | None:
     """
     optimizer = OPTIMIZERS.get(identifier)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
-        raise DTypeError("this is not an optimizer", got=repr(identifier), fix="Adam(learning_rate=0.001), or 'adam'")
+        raise DTypeError(
+            "this is not an optimizer", got=repr(identifier), fix="Adam(learning_rate=0.001), or 'adam'"
+        )
     return optimizer
 
 

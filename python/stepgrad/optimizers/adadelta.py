@@ -77,7 +77,9 @@ class Adadelta(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
         i = self.index_of(variable)
         slots = self._accumulated_grads[i], self._accumulated_delta_vars[i]
-        self.update(variable, gradient, *slots, learning_rate=learning_rate, rho=self.rho, epsilon=self.epsilon)
+        self.update(
+            variable, gradient, *slots, learning_rate=learning_rate, rho=self.rho, epsilon=self.epsilon
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}

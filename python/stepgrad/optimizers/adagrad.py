@@ -21,7 +21,9 @@ from stepgrad.tape import Variable
 class AdagradUpdate(Update):
     name = "adagrad_update"
     formula = r"G_t = G_{t-1} + g_t^2,\quad w_t = w_{t-1} - \eta \frac{g_t}{\sqrt{G_t + \epsilon}}"
-    source = "Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, 2011"
+    source = (
+        "Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, 2011"
+    )
 
     def reference(self, w, g, accumulator, *, learning_rate, epsilon):
         accumulator += g * g

@@ -81,7 +81,9 @@ class Ftrl(Optimizer):
     ):
         super().__init__(learning_rate, **kwargs)
         if learning_rate_power > 0:
-            raise ArgumentError("learning_rate_power cannot be positive", op="Ftrl", got=str(learning_rate_power))
+            raise ArgumentError(
+                "learning_rate_power cannot be positive", op="Ftrl", got=str(learning_rate_power)
+            )
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
         self.l1_regularization_strength = l1_regularization_strength
@@ -97,7 +99,9 @@ class Ftrl(Optimizer):
             return
         super().build(variables)
         starts = [Constant(self.initial_accumulator_value), "zeros"]
-        self._squares, self._linears = self.add_optimizer_variables(variables, ["accumulator", "linear"], starts)
+        self._squares, self._linears = self.add_optimizer_variables(
+            variables, ["accumulator", "linear"], starts
+        )
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
         i = self.index_of(variable)

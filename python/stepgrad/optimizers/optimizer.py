@@ -77,9 +77,13 @@ class Optimizer(State):
     ):
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         if sum(value is not None for value in clips.values()) > 1:
-            raise ArgumentError("gradients can be clipped in one way only", got=str(clips), fix="keep one of the three")
+            raise ArgumentError(
+                "gradients can be clipped in one way only", got=str(clips), fix="keep one of the three"
+            )
         if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
-            raise ArgumentError("gradient_accumulation_steps must be at least 2", got=str(gradient_accumulation_steps))
+            raise ArgumentError(
+                "gradient_accumulation_steps must be at least 2", got=str(gradient_accumulation_steps)
+            )
         if use_ema and not 0 <= ema_momentum <= 1:
             raise ArgumentError("ema_momentum must be between 0 and 1", got=str(ema_momentum))
         super().__init__(name or auto_name(type(self).__name__))
@@ -202,7 +206,9 @@ class Optimizer(State):
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
         """Change one variable in place."""
-        raise NotImplementedError(f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)"
+        )
 
     def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: float) -> None:
         """Change all variables; overridden by optimizers that compute something once a step."""
@@ -250,7 +256,9 @@ class Optimizer(State):
         kept = [(_array(g), v) for g, v in zip(grads, variables) if g is not None]
         for g, v in kept:
             if g.shape != v.shape:
-                raise ShapeError(f"the gradient of '{v.path}' has a wrong shape", expected=str(v.shape), got=str(g.shape))
+                raise ShapeError(
+                    f"the gradient of '{v.path}' has a wrong shape", expected=str(v.shape), got=str(g.shape)
+                )
         return [g for g, _ in kept], [v for _, v in kept]
 
     def _check_known(self, variables: list[Variable]) -> None:
@@ -281,7 +289,9 @@ class Optimizer(State):
                 v.changed()
 
     def _update_averages(self) -> None:
-        momentum = self.ema_momentum if int(self.iterations) else 0.0  # the first step starts from the variables
+        momentum = (
+            self.ema_momentum if int(self.iterations) else 0.0
+        )  # the first step starts from the variables
         for variable, average in zip(self._trainable_variables, self._averages):
             average.assign(momentum * average.array + (1 - momentum) * variable.array)
         if self.ema_overwrite_frequency and (int(self.iterations) + 1) % self.ema_overwrite_frequency == 0:
@@ -331,7 +341,8 @@ def _number(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise DTypeError(
-            "a learning rate is a number, a LearningRateSchedule or a function without arguments", got=repr(value)
+            "a learning rate is a number, a LearningRateSchedule or a function without arguments",
+            got=repr(value),
         ) from None
 
 

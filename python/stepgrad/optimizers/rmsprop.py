@@ -22,7 +22,9 @@ from stepgrad.tape import Variable
 
 class RMSpropUpdate(Update):
     name = "rmsprop_update"
-    formula = r"v_t = \rho v_{t-1} + (1-\rho) g_t^2,\quad w_t = w_{t-1} - \eta \frac{g_t}{\sqrt{v_t + \epsilon}}"
+    formula = (
+        r"v_t = \rho v_{t-1} + (1-\rho) g_t^2,\quad w_t = w_{t-1} - \eta \frac{g_t}{\sqrt{v_t + \epsilon}}"
+    )
     source = "Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012"
 
     def reference(self, w, g, v, mom, mean_g, *, learning_rate, rho, momentum, epsilon):

@@ -63,7 +63,9 @@ class SGD(Optimizer):
 
     update = SGDUpdate()
 
-    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any):
+    def __init__(
+        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any
+    ):
         super().__init__(learning_rate, **kwargs)
         if not 0 <= momentum <= 1:
             raise ArgumentError("momentum must be between 0 and 1", op="SGD", got=str(momentum))
@@ -81,7 +83,12 @@ class SGD(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
         velocity = self.momentums[self.index_of(variable)] if self.momentum else None
         self.update(
-            variable, gradient, velocity, learning_rate=learning_rate, momentum=self.momentum, nesterov=self.nesterov
+            variable,
+            gradient,
+            velocity,
+            learning_rate=learning_rate,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
         )
 
     def get_config(self) -> dict[str, Any]:

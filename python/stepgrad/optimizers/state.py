@@ -27,10 +27,16 @@ class State:
         return list(self._variables)
 
     def add_variable(
-        self, shape: tuple[int, ...], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+        self,
+        shape: tuple[int, ...],
+        initializer: Any = "zeros",
+        dtype: str | None = None,
+        name: str | None = None,
     ) -> Variable:
         """Add a variable that is saved with the optimizer."""
-        variable = Variable(initializers.get(initializer), shape, dtype or config.floatx(), trainable=False, name=name)
+        variable = Variable(
+            initializers.get(initializer), shape, dtype or config.floatx(), trainable=False, name=name
+        )
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
@@ -84,7 +90,9 @@ class State:
                 f"the saved state does not belong to optimizer '{self.name}'",
                 expected=f"{len(self._variables)} arrays",
                 got=f"{len(store.keys())}",
-                fix="build it with the same variables and settings first" if self.built else "call build(variables) first",
+                fix="build it with the same variables and settings first"
+                if self.built
+                else "call build(variables) first",
             )
         for i, variable in enumerate(self._variables):
             variable.assign(np.asarray(store[str(i)]))

@@ -98,7 +98,9 @@ def randint(
     [3, 4, 5]
     """
     if maxval <= minval:
-        raise ArgumentError("there is no integer to draw", expected="minval < maxval", got=f"{minval}, {maxval}")
+        raise ArgumentError(
+            "there is no integer to draw", expected="minval < maxval", got=f"{minval}, {maxval}"
+        )
     return np.asarray(generator_of(seed).integers(minval, maxval, tuple(shape), dtype="int64")).astype(dtype)
 
 
@@ -117,7 +119,9 @@ def bernoulli(shape: Sequence[int], p: float, dtype: Any = None, seed: Seed = No
     return np.asarray(chosen).astype(dtype or config.floatx())
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Seed = None) -> Any:
+def dropout(
+    inputs: Any, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Seed = None
+) -> Any:
     """Set a part ``rate`` of the inputs to zero and divide the rest by ``1 - rate``.
 
     Parameters
@@ -179,7 +183,9 @@ def categorical(logits: ArrayLike, num_samples: int, dtype: Any = "int32", seed:
     """
     logits = np.asarray(logits, np.float64)
     if logits.ndim != 2 or logits.shape[1] == 0:
-        raise ArgumentError("categorical takes a matrix", expected="[batch, classes]", got=str(list(logits.shape)))
+        raise ArgumentError(
+            "categorical takes a matrix", expected="[batch, classes]", got=str(list(logits.shape))
+        )
     top = logits.max(axis=1, keepdims=True)
     if not np.isfinite(top).all():
         raise ArgumentError("a row of logits holds NaN or infinity, or rules every class out")

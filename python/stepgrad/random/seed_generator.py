@@ -56,7 +56,9 @@ class SeedGenerator:
         """Go on from a state that `get_state` returned."""
         if set(state) != {"seed", "count"}:
             raise ArgumentError(
-                "this is not the state of a SeedGenerator", expected="{'seed': int, 'count': int}", got=repr(state)
+                "this is not the state of a SeedGenerator",
+                expected="{'seed': int, 'count': int}",
+                got=repr(state),
             )
         self.seed, self.count = check_seed(state["seed"]), check_seed(state["count"])
 

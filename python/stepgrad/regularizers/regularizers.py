@@ -131,14 +131,18 @@ class OrthogonalRegularizer(Regularizer):
 
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
         if mode not in ("rows", "columns"):
-            raise ArgumentError("mode must be 'rows' or 'columns'", op="OrthogonalRegularizer", got=repr(mode))
+            raise ArgumentError(
+                "mode must be 'rows' or 'columns'", op="OrthogonalRegularizer", got=repr(mode)
+            )
         self.factor = _cost(factor=factor)
         self.mode = mode
 
     def __call__(self, x: Any) -> Tensor:
         shape = np.shape(x)
         if len(shape) != 2:
-            raise ShapeError("a matrix is needed", op="OrthogonalRegularizer", expected="two axes", got=str(shape))
+            raise ShapeError(
+                "a matrix is needed", op="OrthogonalRegularizer", expected="two axes", got=str(shape)
+            )
         x = ops.transpose(x) if self.mode == "columns" else x
         lengths = ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis=1, keepdims=True), 1e-12))
         x = x / lengths

@@ -18,9 +18,25 @@ from stepgrad.errors import ArgumentError, DataError
 
 FORMAT_VERSION = 1
 SUFFIX = ".stepgrad"
-_OTHER_FORMATS = (
-    [".keras", ".h5", ".hdf5", ".onnx", ".pt", ".pth", ".safetensors", ".npz", ".npy", ".pb", ".tflite", ".pkl", ".pickle", ".json", ".yaml", ".csv", ".txt"]
-)
+_OTHER_FORMATS = [
+    ".keras",
+    ".h5",
+    ".hdf5",
+    ".onnx",
+    ".pt",
+    ".pth",
+    ".safetensors",
+    ".npz",
+    ".npy",
+    ".pb",
+    ".tflite",
+    ".pkl",
+    ".pickle",
+    ".json",
+    ".yaml",
+    ".csv",
+    ".txt",
+]
 _DATE = (1980, 1, 1, 0, 0, 0)  # the zip format wants one; a fixed one keeps the bytes reproducible
 
 
@@ -46,9 +62,13 @@ def write_archive(path: str, members: Mapping[str, bytes]) -> None:
     """
     folder, name = os.path.split(os.path.abspath(path))
     if os.path.isdir(path):
-        raise ArgumentError("this is a folder", got=path, fix=f"give the name of a file: '{path.rstrip('/')}/model{SUFFIX}'")
+        raise ArgumentError(
+            "this is a folder", got=path, fix=f"give the name of a file: '{path.rstrip('/')}/model{SUFFIX}'"
+        )
     if not os.path.isdir(folder):
-        raise ArgumentError("the folder to write into does not exist", got=folder, fix=f"os.makedirs({folder!r})")
+        raise ArgumentError(
+            "the folder to write into does not exist", got=folder, fix=f"os.makedirs({folder!r})"
+        )
     temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -75,7 +95,9 @@ def write_archive(path: str, members: Mapping[str, bytes]) -> None:
 def read_archive(path: str) -> dict[str, bytes]:
     """Return the members of a file that `write_archive` wrote."""
     if not os.path.exists(path):
-        raise DataError("there is no such file", got=path, fix="check the name; the working folder is " + os.getcwd())
+        raise DataError(
+            "there is no such file", got=path, fix="check the name; the working folder is " + os.getcwd()
+        )
     if os.path.isdir(path):
         raise DataError("this is a folder, not a file", got=path)
     with open(path, "rb") as file:
@@ -87,23 +109,39 @@ def read_archive(path: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for info in archive.infolist():
                 if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(content):
-                    raise DataError(f"'{path}' is no stepgrad file", got=f"a compressed member '{info.filename}'")
+                    raise DataError(
+                        f"'{path}' is no stepgrad file", got=f"a compressed member '{info.filename}'"
+                    )
             return {name: archive.read(name) for name in archive.namelist()}
     except DataError:
         raise
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, struct.error, zlib.error) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        ValueError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+    ) as error:
         raise damaged(path, str(error)) from error
 
 
 def damaged(path: str, why: str) -> DataError:
     """Return the error for a file that was cut off or changed."""
-    return DataError(f"'{path}' is damaged", got=why, fix="it was not copied or downloaded whole; take another copy")
+    return DataError(
+        f"'{path}' is damaged", got=why, fix="it was not copied or downloaded whole; take another copy"
+    )
 
 
 def read_json(members: dict[str, bytes], name: str, path: str) -> Any:
     """Return the content of a JSON member."""
     if name not in members:
-        raise DataError(f"'{path}' is no stepgrad file", expected=f"a member '{name}'", got=", ".join(members) or "nothing")
+        raise DataError(
+            f"'{path}' is no stepgrad file",
+            expected=f"a member '{name}'",
+            got=", ".join(members) or "nothing",
+        )
     try:
         return json.loads(members[name])
     except ValueError as error:  # not JSON, or not UTF-8

@@ -42,7 +42,9 @@ def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) 
     archive.write_archive(path, members)
 
 
-def load_model(filepath: str | os.PathLike, custom_objects: dict[str, Any] | None = None, compile: bool = True) -> Any:
+def load_model(
+    filepath: str | os.PathLike, custom_objects: dict[str, Any] | None = None, compile: bool = True
+) -> Any:
     """Load a model that `save_model` wrote. Nothing in the file is ever run.
 
     Parameters
@@ -62,7 +64,9 @@ def load_model(filepath: str | os.PathLike, custom_objects: dict[str, Any] | Non
     """
     path, members, metadata = _read(filepath)
     if "config.json" not in members:
-        raise DataError(f"'{path}' holds weights only", fix="build the model and call model.load_weights(path)")
+        raise DataError(
+            f"'{path}' holds weights only", fix="build the model and call model.load_weights(path)"
+        )
     config = archive.read_json(members, "config.json", path)
     if not isinstance(config, dict):
         raise archive.damaged(path, "config.json is no object")
@@ -111,7 +115,9 @@ def _metadata(names: list[str]) -> dict[str, Any]:
 def _writable(filepath: str | os.PathLike, overwrite: bool) -> str:
     path = archive.check_suffix(filepath, "write")
     if not overwrite and os.path.exists(path):
-        raise ArgumentError("there is a file of this name already", got=path, fix="overwrite=True, or another name")
+        raise ArgumentError(
+            "there is a file of this name already", got=path, fix="overwrite=True, or another name"
+        )
     return path
 
 

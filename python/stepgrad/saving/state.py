@@ -59,7 +59,10 @@ def load_weights_into(model: Any, members: dict[str, bytes], names: list[str], p
     variables = model.weights
     missing = [name for name in names if name not in arrays]
     if missing or len(names) != len(arrays):
-        raise DataError(f"'{path}' is damaged", got=f"the weights in it are not those it lists ({len(names)}, {len(arrays)})")
+        raise DataError(
+            f"'{path}' is damaged",
+            got=f"the weights in it are not those it lists ({len(names)}, {len(arrays)})",
+        )
     if len(names) != len(variables):
         extra = names[len(variables) :] or [v.path for v in variables[len(names) :]]
         raise ShapeError(

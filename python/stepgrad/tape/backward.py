@@ -29,7 +29,9 @@ def backward_from(tensor, gradient, retain, create):
         )
     seed = wrap(np.ones_like(tensor.array)) if gradient is None else as_tensor(gradient)
     if seed.array.shape != tensor.array.shape:
-        raise ShapeError("the gradient must have the tensor's shape", expected=str(tensor.shape), got=str(seed.shape))
+        raise ShapeError(
+            "the gradient must have the tensor's shape", expected=str(tensor.shape), got=str(seed.shape)
+        )
     run_backward((tensor,), (seed,), None, retain, create)
 
 
@@ -90,7 +92,9 @@ def run_backward(roots, seeds, wanted, retain, create):
             if not retain and not create:
                 step.release()
         if wanted is not None:
-            return [found.get(id(t)) if t.step is not None else leaves.get(id(t), (t, None))[1] for t in wanted]
+            return [
+                found.get(id(t)) if t.step is not None else leaves.get(id(t), (t, None))[1] for t in wanted
+            ]
         for leaf, g in leaves.values():
             leaf.grad = g if leaf.grad is None else public["add"](leaf.grad, g)
     finally:
@@ -140,7 +144,9 @@ def _fit(step, i, g):
     shape = step.input_shapes[i]
     if g.array.shape != shape:
         extra = g.array.ndim - len(shape)
-        axes = [a for a in range(g.array.ndim) if a < extra or (shape[a - extra] == 1 and g.array.shape[a] != 1)]
+        axes = [
+            a for a in range(g.array.ndim) if a < extra or (shape[a - extra] == 1 and g.array.shape[a] != 1)
+        ]
         try:
             g = public["reshape"](public["sum"](g, tuple(axes), True), shape)
         except StepgradError:

@@ -79,7 +79,9 @@ class GradientTape:
             for one in tensor:
                 self.watch(one)
         elif not isinstance(tensor, Tensor):
-            raise DTypeError("only a Tensor can be watched", got=type(tensor).__name__, fix="x = stepgrad.Tensor(x)")
+            raise DTypeError(
+                "only a Tensor can be watched", got=type(tensor).__name__, fix="x = stepgrad.Tensor(x)"
+            )
         elif not tensor.requires_grad:
             if tensor.array.dtype.kind != "f":
                 raise DTypeError("only floating-point tensors have gradients", got=tensor.dtype)
@@ -110,14 +112,21 @@ class GradientTape:
         The gradients, arranged like `sources`.
         """
         if unconnected_gradients not in ("none", "zero"):
-            raise ArgumentError("unconnected_gradients must be 'none' or 'zero'", got=repr(unconnected_gradients))
+            raise ArgumentError(
+                "unconnected_gradients must be 'none' or 'zero'", got=repr(unconnected_gradients)
+            )
         if self._used and not self.persistent:
             raise GradientError(
-                "this GradientTape was already used, and its steps were freed", fix="GradientTape(persistent=True)"
+                "this GradientTape was already used, and its steps were freed",
+                fix="GradientTape(persistent=True)",
             )
         self._used = True
         targets = list(target) if isinstance(target, list | tuple) else [target]
-        seeds = output_gradients if isinstance(output_gradients, list | tuple) else [output_gradients] * len(targets)
+        seeds = (
+            output_gradients
+            if isinstance(output_gradients, list | tuple)
+            else [output_gradients] * len(targets)
+        )
         pairs = [
             (t, wrap(t.array * 0 + 1) if seed is None else as_tensor(seed))
             for t, seed in zip(targets, seeds, strict=True)
@@ -128,9 +137,7 @@ class GradientTape:
             [t for t, _ in pairs], [s for _, s in pairs], flat, self.persistent, create=bool(state.tapes)
         )
         if unconnected_gradients == "zero":
-            gradients = [
-                wrap(s.array * 0) if g is None else g for s, g in zip(flat, gradients, strict=True)
-            ]
+            gradients = [wrap(s.array * 0) if g is None else g for s, g in zip(flat, gradients, strict=True)]
         if not self.persistent:
             self.steps = []
         return _arrange(sources, iter(gradients))

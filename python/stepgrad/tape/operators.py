@@ -117,7 +117,9 @@ class Operators:
 
     def reshape(self, *shape):
         """Same entries in another shape; see :func:`stepgrad.ops.reshape`."""
-        return public["reshape"](self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+        return public["reshape"](
+            self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        )
 
     def transpose(self, *axes):
         """Permute the axes; see :func:`stepgrad.ops.transpose`."""

@@ -5,8 +5,12 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError
 
-public: dict[Any, Any] = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
-symbolic_apply: list[Any] = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
+public: dict[
+    Any, Any
+] = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
+symbolic_apply: list[
+    Any
+] = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
 
 
 class _State(threading.local):

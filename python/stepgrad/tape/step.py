@@ -46,7 +46,9 @@ class Step:
         self.input_dtypes = tuple([t.array.dtype for t in tensors])
         keep = op.saves_inputs
         self.saved_inputs = tuple([t if keep is None or i in keep else None for i, t in enumerate(tensors)])
-        self.versions = tuple([None if t is None or t.guard is None else t.guard[0] for t in self.saved_inputs])
+        self.versions = tuple(
+            [None if t is None or t.guard is None else t.guard[0] for t in self.saved_inputs]
+        )
 
     @property
     def inputs(self):
@@ -184,7 +186,9 @@ def _promote(arrays, weak, to_float):
                 break
         else:
             return arrays
-    strong = [a.dtype for i, a in enumerate(arrays) if i not in weak] or [a.dtype for a in arrays if a.dtype.kind != "f"]
+    strong = [a.dtype for i, a in enumerate(arrays) if i not in weak] or [
+        a.dtype for a in arrays if a.dtype.kind != "f"
+    ]
     floats = [d for d in strong if d.kind == "f"]
     if floats:
         dtype = np.result_type(*floats)

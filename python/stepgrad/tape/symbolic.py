@@ -52,7 +52,9 @@ class KerasTensor(Operators):
         return len(self.shape)
 
     def __bool__(self) -> bool:
-        raise DTypeError("a KerasTensor has no values yet", fix="use ops.where instead of if, inside a Layer's call")
+        raise DTypeError(
+            "a KerasTensor has no values yet", fix="use ops.where instead of if, inside a Layer's call"
+        )
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
@@ -70,14 +72,20 @@ def _apply(op: Any, inputs: tuple, attrs: dict) -> Any:
     except StepgradError as error:
         raise error.at(op.name, state.scope) from None
     known = [d for d in dtypes if d is not None]
-    if op.promote and any(isinstance(x, float) for x in inputs) and not any(d.startswith("float") for d in known):
+    if (
+        op.promote
+        and any(isinstance(x, float) for x in inputs)
+        and not any(d.startswith("float") for d in known)
+    ):
         known.append(config.floatx())  # a Python float turns integers into floats
     dtype = op.dtype(*known, **attrs)
     node = Node(op, inputs, attrs)
     if op.outputs == 1:
         return KerasTensor(shape, dtype, node=node)
     kinds = dtype if isinstance(dtype, tuple) else (dtype,) * op.outputs
-    return tuple(KerasTensor(s, d, node=node, index=i) for i, (s, d) in enumerate(zip(shape, kinds, strict=True)))
+    return tuple(
+        KerasTensor(s, d, node=node, index=i) for i, (s, d) in enumerate(zip(shape, kinds, strict=True))
+    )
 
 
 symbolic_apply.append(_apply)

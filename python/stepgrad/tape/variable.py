@@ -45,7 +45,9 @@ class Variable(Tensor):
     ):
         if callable(initializer):
             if shape is None:
-                raise ShapeError("a Variable made by an initializer needs a shape", fix="Variable(init, shape=(...))")
+                raise ShapeError(
+                    "a Variable made by an initializer needs a shape", fix="Variable(init, shape=(...))"
+                )
             initializer = initializer(tuple(shape), dtype=dtype or config.floatx())
         super().__init__(initializer, dtype=dtype)
         self.requires_grad = trainable and self.array.dtype.kind == "f"

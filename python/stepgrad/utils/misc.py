@@ -58,8 +58,14 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     labels = np.asarray(x)
-    if labels.dtype.kind not in "iub" and not (labels.dtype.kind == "f" and np.all(labels == np.round(labels))):
-        raise DTypeError("to_categorical takes whole numbers", got=f"dtype {labels.dtype}", fix="map the labels to 0, 1, ...")
+    if labels.dtype.kind not in "iub" and not (
+        labels.dtype.kind == "f" and np.all(labels == np.round(labels))
+    ):
+        raise DTypeError(
+            "to_categorical takes whole numbers",
+            got=f"dtype {labels.dtype}",
+            fix="map the labels to 0, 1, ...",
+        )
     labels = labels.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]

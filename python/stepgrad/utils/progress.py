@@ -32,7 +32,9 @@ class Progbar:
     3/3 - 6s - 2s/step - loss: 0.2500
     """
 
-    def __init__(self, target: int | None, width: int = 20, verbose: int = 1, unit_name: str = "step", clock=time.time):
+    def __init__(
+        self, target: int | None, width: int = 20, verbose: int = 1, unit_name: str = "step", clock=time.time
+    ):
         self.target, self.width, self.verbose, self.unit_name = target, width, verbose, unit_name
         self._clock = clock
         self._seen = 0
@@ -44,7 +46,9 @@ class Progbar:
         self._in_place = bool(getattr(stream, "isatty", lambda: False)()) or "ipykernel" in sys.modules
         self._glyph = "━" if _can_print("━", stream) else "="
 
-    def update(self, current: int, values: Iterable[tuple[str, float]] = (), finalize: bool | None = None) -> None:
+    def update(
+        self, current: int, values: Iterable[tuple[str, float]] = (), finalize: bool | None = None
+    ) -> None:
         """Show that `current` steps are done; `values` are (name, number) pairs, shown as they are."""
         if finalize is None:
             finalize = self.target is not None and current >= self.target
@@ -90,7 +94,9 @@ class Progbar:
         blanks = " " * (self._width_before - width)  # over the rest of a longer line
         self._width_before = width
         end = "\n" if finalize else ""
-        print(f"\r\x1b[1m{self._count()}\x1b[0m{bar} \x1b[1m{seconds}\x1b[0m{tail}{blanks}", end=end, flush=True)
+        print(
+            f"\r\x1b[1m{self._count()}\x1b[0m{bar} \x1b[1m{seconds}\x1b[0m{tail}{blanks}", end=end, flush=True
+        )
 
     def _count(self) -> str:
         if not self.target:

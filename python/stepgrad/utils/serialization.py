@@ -248,7 +248,12 @@ def _name_card(obj: Any, class_name: str, config: Any) -> dict[str, Any]:
     if obj in _builtin_names and not is_custom(obj):
         kind, name = _builtin_names[obj]
         if class_name == "function":
-            return {"module": f"stepgrad.{kind}", "class_name": class_name, "config": name, "registered_name": name}
+            return {
+                "module": f"stepgrad.{kind}",
+                "class_name": class_name,
+                "config": name,
+                "registered_name": name,
+            }
         return {"module": f"stepgrad.{kind}", "class_name": name, "config": config, "registered_name": None}
     return {
         "module": obj.__module__,
@@ -334,12 +339,16 @@ def _find(
     if ">" not in f"{registered or ''}{name}" and parts[0] in ("", "keras", "stepgrad", "builtins"):
         if registry is None and not any(part in _registries for part in parts):
             _import_own_packages()
-        near = [_registries[part] for part in parts if part in _registries] or ([registry] if registry else [])
+        near = [_registries[part] for part in parts if part in _registries] or (
+            [registry] if registry else []
+        )
         for group in (near, list(_registries.values())):
             matches = {id(obj): (r.kind, obj) for r in group if (obj := r.find(name)) is not None}
             if len(matches) > 1:
                 kinds = ", ".join(sorted(kind for kind, _ in matches.values()))
-                raise ArgumentError(f"'{name}' is in more than one place: {kinds}", fix="give the config a 'module'")
+                raise ArgumentError(
+                    f"'{name}' is in more than one place: {kinds}", fix="give the config a 'module'"
+                )
             if matches:
                 return next(iter(matches.values()))[1]
     known = custom_names(custom_objects)

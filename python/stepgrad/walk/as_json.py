@@ -24,15 +24,28 @@ def render(walk: Walk, table: dict | None = None) -> str:
         }
         for s in walk
     ]  # fmt: skip
-    return json.dumps({"title": walk.title, "steps": steps, **({"example": table} if table else {})}, indent=1, allow_nan=False)
+    return json.dumps(
+        {"title": walk.title, "steps": steps, **({"example": table} if table else {})},
+        indent=1,
+        allow_nan=False,
+    )
 
 
 def _value(value: Value) -> dict[str, Any]:
-    return {"name": value.name, "shape": list(value.array.shape), "dtype": str(value.array.dtype), "values": _plain(value.array)}
+    return {
+        "name": value.name,
+        "shape": list(value.array.shape),
+        "dtype": str(value.array.dtype),
+        "values": _plain(value.array),
+    }
 
 
 def _plain(array: np.ndarray) -> Any:
     if array.ndim:
-        return [_plain(row) for row in array] if array.dtype.kind == "f" and not np.isfinite(array).all() else array.tolist()
+        return (
+            [_plain(row) for row in array]
+            if array.dtype.kind == "f" and not np.isfinite(array).all()
+            else array.tolist()
+        )
     x = array.item()
     return x if not isinstance(x, float) or math.isfinite(x) else str(x)

@@ -48,7 +48,9 @@ class Update:
     slots_after: list
 
 
-def build(forward: list[Forward], backward: list[Backward], updates: list[Update], names: Names, totals: dict) -> list[WalkStep]:
+def build(
+    forward: list[Forward], backward: list[Backward], updates: list[Update], names: Names, totals: dict
+) -> list[WalkStep]:
     """Return the steps, numbered and named. `totals` holds the gradients that the tape left in the leaves."""
     steps: list[WalkStep] = []
     by_tape: dict[int, WalkStep] = {}
@@ -79,12 +81,24 @@ def build(forward: list[Forward], backward: list[Backward], updates: list[Update
                 continue
             name = of.inputs[i].name
             if uses[name] > 1:
-                parts.setdefault(name, []).append(Value(f"{gradient_name(name)}({len(parts.get(name, ())) + 1})", g.array))
+                parts.setdefault(name, []).append(
+                    Value(f"{gradient_name(name)}({len(parts.get(name, ())) + 1})", g.array)
+                )
                 sent.append(parts[name][-1])
             else:
                 sent.append(Value(gradient_name(name), g.array))
             targets.append(i)
-        _add(steps, "backward", record.step, of.layer, ins, tuple(sent), kernels.current(of.op), of, tuple(targets))
+        _add(
+            steps,
+            "backward",
+            record.step,
+            of.layer,
+            ins,
+            tuple(sent),
+            kernels.current(of.op),
+            of,
+            tuple(targets),
+        )
         for name in dict.fromkeys(of.inputs[i].name for i in targets):
             if uses[name] > 1 and len(parts[name]) == uses[name] and name in arrived:
                 steps.append(_accumulate(len(steps) + 1, of, name, tuple(parts[name]), arrived[name]))
@@ -106,12 +120,26 @@ def _add(steps, phase, step, layer, ins, outs, kernel, of=None, targets=()):
     return steps[-1]
 
 
-def _accumulate(number: int, of: WalkStep, name: str, parts: tuple[Value, ...], total: np.ndarray) -> WalkStep:
+def _accumulate(
+    number: int, of: WalkStep, name: str, parts: tuple[Value, ...], total: np.ndarray
+) -> WalkStep:
     text = f"{name} was used {len(parts)} times: the gradients that came back along all ways are added up."
     kernel = kernels.current("add")
     outs = (Value(gradient_name(name), total),)
     formula = r"\bar x = \bar x_{(1)} + \bar x_{(2)} + \dots"
-    return WalkStep(number, "backward", "accumulate", of.layer, formula, parts, outs, text, kernel.rung, kernel.source, of.number)
+    return WalkStep(
+        number,
+        "backward",
+        "accumulate",
+        of.layer,
+        formula,
+        parts,
+        outs,
+        text,
+        kernel.rung,
+        kernel.source,
+        of.number,
+    )
 
 
 def _update(number: int, u: Update) -> WalkStep:

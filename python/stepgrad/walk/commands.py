@@ -82,10 +82,18 @@ def _walk(thing: Any, defined: dict, name: str) -> Walk:
         return thing
     if not callable(thing):
         raise ArgumentError(f"{name} is neither a model nor a function", got=type(thing).__name__)
-    settings = {word: defined[word] for word in ("loss", "optimizer") if word in defined and defined[word] is not thing}
+    settings = {
+        word: defined[word]
+        for word in ("loss", "optimizer")
+        if word in defined and defined[word] is not thing
+    }
     if _takes_nothing(thing):
         made = thing()
-        return made if isinstance(made, Walk) else record(lambda _: thing(), 0.0, optimizer=settings.get("optimizer"))
+        return (
+            made
+            if isinstance(made, Walk)
+            else record(lambda _: thing(), 0.0, optimizer=settings.get("optimizer"))
+        )
     x = defined.get("x", defined.get("X"))
     if x is None:
         raise ArgumentError(f"{name} needs an input", fix="define x (and y, if there is a loss) in the file")

@@ -76,23 +76,42 @@ def right_side(step: WalkStep, i: int) -> tuple[Callable, list[Value]]:
     if step.phase != "backward" or step.forward is None:
         template = FORWARD.get(step.op)
         if step.op == "matmul":
-            template = "{0}" + "^T" * bool(step.attrs.get("transpose_a")) + " " + "{1}" + "^T" * bool(step.attrs.get("transpose_b"))
+            template = (
+                "{0}"
+                + "^T" * bool(step.attrs.get("transpose_a"))
+                + " "
+                + "{1}"
+                + "^T" * bool(step.attrs.get("transpose_b"))
+            )
         if template is None or template.count("{1}") and len(step.inputs) < 2:
-            template = r"\text{{" + step.op.replace("_", r"\_") + "}}(" + ", ".join(f"{{{k}}}" for k in range(len(step.inputs))) + ")"
+            template = (
+                r"\text{{"
+                + step.op.replace("_", r"\_")
+                + "}}("
+                + ", ".join(f"{{{k}}}" for k in range(len(step.inputs)))
+                + ")"
+            )
         if step.op == "accumulate":
             template = " + ".join(f"{{{k}}}" for k in range(len(step.inputs)))
         return lambda text: template.format(*map(text, step.inputs), times=times), list(step.inputs)
     forward, target = step.forward, step.targets[i]
     g, y = step.inputs[0], forward.outputs[0]
     rules = BACKWARD.get(step.op, ())
-    transposed = step.op == "matmul" and (any(forward.attrs.values()) or any(v.array.ndim != 2 for v in forward.inputs))
+    transposed = step.op == "matmul" and (
+        any(forward.attrs.values()) or any(v.array.ndim != 2 for v in forward.inputs)
+    )
     if target >= len(rules) or transposed:
         arrived = " ".join(name_of(v) for v in step.inputs)
         name, made = name_of(forward.inputs[target]), ", ".join(name_of(v) for v in forward.outputs)
         return lambda text: rf"\frac{{\partial {made}}}{{\partial {name}}} \; {arrived}", list(step.inputs)
     rule = rules[target]
-    repeated = step.op not in ("matmul", "conv2d", "sum", "mean", "reshape") and step.outputs[i].array.size < g.array.size
-    used = [g] + [v for k, v in enumerate(forward.inputs) if f"{{{k}}}" in rule] + ([y] if "{y}" in rule else [])
+    repeated = (
+        step.op not in ("matmul", "conv2d", "sum", "mean", "reshape")
+        and step.outputs[i].array.size < g.array.size
+    )
+    used = (
+        [g] + [v for k, v in enumerate(forward.inputs) if f"{{{k}}}" in rule] + ([y] if "{y}" in rule else [])
+    )
     unequal = step.op == "mean"
 
     def write(text):

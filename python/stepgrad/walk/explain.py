@@ -59,7 +59,9 @@ def explain(step: WalkStep, i: int, index: tuple[int, ...]) -> Explanation:
         return single
     value = out.array[index].item()
     text = f"{label(out, index)} = {number(value, digits_of(out.array))}: the entries of {step.op} are not itemised."
-    return Explanation(out.name, index, value, step.op, False, (), text, rf"{entry(out, index)} = {tex_number(value)}")
+    return Explanation(
+        out.name, index, value, step.op, False, (), text, rf"{entry(out, index)} = {tex_number(value)}"
+    )
 
 
 def given(value: Value, index: tuple[int, ...]) -> Explanation:
@@ -99,7 +101,13 @@ def _sum(step: WalkStep, out: Value, index: tuple[int, ...], terms: list[Term]) 
     shown = terms[:_SHOWN]
     more = f" + ... ({len(terms) - _SHOWN} more)" if len(terms) > _SHOWN else ""
     names = " + ".join("·".join(f.label for f in t.factors) for t in shown) + more
-    figures = " + ".join("·".join(_bare(f.value, digits, len(t.factors) > 1 or j > 0) for f in t.factors) for j, t in enumerate(shown)) + more
+    figures = (
+        " + ".join(
+            "·".join(_bare(f.value, digits, len(t.factors) > 1 or j > 0) for f in t.factors)
+            for j, t in enumerate(shown)
+        )
+        + more
+    )
     parts = [label(out, index), names] + ([figures] if terms and figures != total else []) + [total]
     if not terms:
         parts = [label(out, index), "0: nothing reaches this entry"]
@@ -111,7 +119,16 @@ def _sum(step: WalkStep, out: Value, index: tuple[int, ...], terms: list[Term]) 
         tex_number(value, digits).strip("()"),
     ]
     text = " = ".join(dict.fromkeys(parts))
-    return Explanation(out.name, index, value, step.op, True, tuple(terms), text, " = ".join(dict.fromkeys(t for t in tex if t)))
+    return Explanation(
+        out.name,
+        index,
+        value,
+        step.op,
+        True,
+        tuple(terms),
+        text,
+        " = ".join(dict.fromkeys(t for t in tex if t)),
+    )
 
 
 def _bare(x: float, digits: int, bracket: bool) -> str:
@@ -156,7 +173,9 @@ def _single(step: WalkStep, i: int, index: tuple[int, ...]) -> Explanation | Non
         if step.op == "accumulate":
             template = " + ".join(f"{{{k}}}" for k in range(len(places)))
         names = template.format(*(entry(v, p) for v, p in zip(step.inputs, places)), times=r"\cdot")
-        figures = template.format(*(tex_number(v.array[p], digits) for v, p in zip(step.inputs, places)), times=r"\cdot")
+        figures = template.format(
+            *(tex_number(v.array[p], digits) for v, p in zip(step.inputs, places)), times=r"\cdot"
+        )
     else:
         return None
     latex = f"{entry(out, index)} = {names} = {figures} = {tex_number(value, digits).strip('()')}"

@@ -78,7 +78,9 @@ def literal(array: np.ndarray) -> str:
     if array.size == 1:
         return tex_number(array.reshape(-1)[0], digits)
     rows = [[tex_number(x, digits).strip("()") for x in row] for row in np.atleast_2d(array)]
-    return r"{\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}}"  # braces: it may get a ^T
+    return (
+        r"{\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}}"
+    )  # braces: it may get a ^T
 
 
 _WORDS = {
@@ -111,7 +113,11 @@ def plain(latex: str) -> str:
     text = re.sub(r"\^\{(\(\d+\))\}", r"\1", text)  # dx(2), a contribution
     text = re.sub(r"\^\{([^{}]*)\}", r"^(\1)", text)
     text = re.sub(r"_\{(\([^{}]*\))\}", r"\1", text)
-    text = re.sub(r"_\{([^{}]*)\}", lambda m: m[1] if m[1].isdigit() else f"_{m[1]}" if len(m[1]) < 2 else f"_({m[1]})", text)
+    text = re.sub(
+        r"_\{([^{}]*)\}",
+        lambda m: m[1] if m[1].isdigit() else f"_{m[1]}" if len(m[1]) < 2 else f"_({m[1]})",
+        text,
+    )
     text = text.replace("\\_", "_").replace("{", "").replace("}", "")
     return re.sub(r"\s+", " ", text).strip()
 

@@ -36,8 +36,18 @@ def render(walk: Walk, example=None, rows=()) -> str:
         shown = [v for v in s.outputs if not is_small(v.array)]
         lines += [f"- {summary(v)}" for v in shown] + ([""] if shown else [])
     if rows:
-        lines += ["## The printed numbers", "", verdict(list(rows)), "", "| " + " | ".join(h or "what is wrong" for h in HEADS) + " |"]
-        lines += ["| --- | ---: | ---: | ---: | --- |"] + ["| " + " | ".join(cells(row)) + " |" for row in rows] + [""]
+        lines += [
+            "## The printed numbers",
+            "",
+            verdict(list(rows)),
+            "",
+            "| " + " | ".join(h or "what is wrong" for h in HEADS) + " |",
+        ]
+        lines += (
+            ["| --- | ---: | ---: | ---: | --- |"]
+            + ["| " + " | ".join(cells(row)) + " |" for row in rows]
+            + [""]
+        )
     return "\n".join(lines)
 
 
@@ -52,9 +62,9 @@ def summary(value: Value) -> str:
     numbers = value.array.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
     if not finite.size:
-        return f"{value.name} {list(value.array.shape)}: " + ("no entries" if not numbers.size else "not one finite number")
+        return f"{value.name} {list(value.array.shape)}: " + (
+            "no entries" if not numbers.size else "not one finite number"
+        )
     broken = f", {numbers.size - finite.size} not finite" if finite.size < numbers.size else ""
     low, mean, high = (number(x) for x in (finite.min(), finite.mean(), finite.max()))
     return f"{value.name} {list(value.array.shape)}: smallest {low}, mean {mean}, largest {high}{broken}"
-
-

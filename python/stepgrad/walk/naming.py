@@ -78,7 +78,9 @@ class Names:
     def of(self, tensor: Tensor, default: str, given: Sequence = ()) -> str:
         """Return a tensor's name, giving it one if it has none yet; a copy of a given tensor has that one's name."""
         if id(tensor) not in self.names:
-            copied = None if tensor.name else next((t for t, _ in given if _copied(t.array, tensor.array)), None)
+            copied = (
+                None if tensor.name else next((t for t, _ in given if _copied(t.array, tensor.array)), None)
+            )
             if copied is not None:
                 self.names[id(tensor)] = self.names[id(copied)]
             else:
@@ -117,7 +119,11 @@ class Names:
 
 def _copied(given: np.ndarray, array: np.ndarray) -> bool:
     """Tell whether an input is the given data in another type or shape, as a loss makes it."""
-    return given.size == array.size > 0 and (array.size > 1 or given.ndim > 0) and np.array_equal(given.ravel(), array.ravel())
+    return (
+        given.size == array.size > 0
+        and (array.size > 1 or given.ndim > 0)
+        and np.array_equal(given.ravel(), array.ravel())
+    )
 
 
 def dense_layers(model: Any) -> dict[str, str]:

@@ -74,7 +74,9 @@ def _bad(tensor: Tensor) -> bool:
 
 def _count(tensor: Tensor) -> str:
     nans, infinities = int(np.isnan(tensor.array).sum()), int(np.isinf(tensor.array).sum())
-    parts = [f"{nans} NaN"] * bool(nans) + [f"{infinities} infinit{'y' if infinities == 1 else 'ies'}"] * bool(infinities)
+    parts = [f"{nans} NaN"] * bool(nans) + [
+        f"{infinities} infinit{'y' if infinities == 1 else 'ies'}"
+    ] * bool(infinities)
     return f"{' and '.join(parts)} among {tensor.array.size} entries"
 
 

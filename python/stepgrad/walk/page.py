@@ -20,7 +20,10 @@ from stepgrad.walk.steps import Value, Walk, WalkStep
 from stepgrad.walk.table import cells, verdict
 
 _CORNER = 6, 8  # rows and columns of numbers that are shown
-_LONG, _SMALL_CORNER = 200, (3, 4)  # a walk with more steps than this shows fewer, so that its page stays small
+_LONG, _SMALL_CORNER = (
+    200,
+    (3, 4),
+)  # a walk with more steps than this shows fewer, so that its page stays small
 _TILES = 16  # slices of a large array that are drawn
 _PIXELS = 64  # longest side of a drawn slice
 _PRODUCTS = 12  # of the products in one entry, that are listed
@@ -44,7 +47,12 @@ def render(walk: Walk, example: Any = None, rows: Any = ()) -> str:
     data: dict[str, Any] = {"title": walk.title, "steps": steps, "values": values.shown, "graph": graph(walk)}
     if example is not None:
         table = [[*cells(row), "" if row.settled else "not settled"] for row in rows]
-        data["example"] = {"about": example.about, "source": example.source, "rows": table, "verdict": verdict(list(rows))}
+        data["example"] = {
+            "about": example.about,
+            "source": example.source,
+            "rows": table,
+            "verdict": verdict(list(rows)),
+        }
     template = resources.files("stepgrad.walk").joinpath("page.html").read_text(encoding="utf-8")
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return template.replace("__TITLE__", _escape(walk.title)).replace("__DATA__", text)
@@ -65,7 +73,9 @@ def mathml(latex: str) -> str:
     # what the converter does not know: an escaped underscore, and += as one sign
     made = convert(latex.replace(r"\_", "_").replace(r"\mathrel{+}=", "+="), display="block")
     # the page draws the brackets of a matrix: few systems have a font in which they can grow
-    return made.replace("<mo>&#x0005B;</mo><mtable>", "<mtable>").replace("</mtable><mo>&#x0005D;</mo>", "</mtable>")
+    return made.replace("<mo>&#x0005B;</mo><mtable>", "<mtable>").replace(
+        "</mtable><mo>&#x0005D;</mo>", "</mtable>"
+    )
 
 
 def _escape(text: str) -> str:
@@ -87,7 +97,9 @@ class _Values:
     """Every value once, under a key; the same name with other numbers gets a key of its own."""
 
     def __init__(self, walk: Walk) -> None:
-        weights = [s.inputs[1].name for s in walk if "conv" in s.op and s.phase == "forward" and len(s.inputs) > 1]
+        weights = [
+            s.inputs[1].name for s in walk if "conv" in s.op and s.phase == "forward" and len(s.inputs) > 1
+        ]
         self.filters = {made for w in weights for made in (w, gradient_name(w), f"{w}'")}
         self.corner = _CORNER if len(walk) <= _LONG else _SMALL_CORNER
         self.shown: dict[str, dict] = {}
@@ -99,7 +111,9 @@ class _Values:
         while key in self.shown and not _same(self.arrays[key], value.array):
             key += "#"
         if key not in self.shown:
-            self.shown[key] = _picture(value, step, i, value.name.rpartition(" of ")[2] in self.filters, self.corner)
+            self.shown[key] = _picture(
+                value, step, i, value.name.rpartition(" of ")[2] in self.filters, self.corner
+            )
             self.arrays[key] = value.array
         return key
 
@@ -108,7 +122,9 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return a is b or (a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
-def _picture(value: Value, step: WalkStep | None, i: int, is_filter: bool, size: tuple[int, int]) -> dict[str, Any]:
+def _picture(
+    value: Value, step: WalkStep | None, i: int, is_filter: bool, size: tuple[int, int]
+) -> dict[str, Any]:
     array = value.array
     numbers = array.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
@@ -136,7 +152,10 @@ def _opened(e: Any) -> dict[str, Any]:
     """Return an explanation for the page: its text, and for a sum the list of products."""
     if len(e.terms) < 2:
         return {"text": e.text}
-    products = [[[f.label, number(f.value, 7)] for f in t.factors] + [number(t.product, 7)] for t in e.terms[:_PRODUCTS]]
+    products = [
+        [[f.label, number(f.value, 7)] for f in t.factors] + [number(t.product, 7)]
+        for t in e.terms[:_PRODUCTS]
+    ]
     rest = e.terms[_PRODUCTS:]
     head = f"{e.name}[{', '.join(map(str, e.index))}]" if e.index else e.name
     return {

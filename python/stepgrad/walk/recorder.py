@@ -31,10 +31,14 @@ class Recorder(Hook):
         if self.phase == "backward":
             return
         kernel = kernels.current(step.op.name)
-        self.forward.append(Forward(self.phase, step, short(state.scope, self.model), tuple(inputs), tuple(outputs), kernel))
+        self.forward.append(
+            Forward(self.phase, step, short(state.scope, self.model), tuple(inputs), tuple(outputs), kernel)
+        )
 
     def after_backward(self, step, output_gradients, input_gradients):
-        wanted = [g if step.needs(i) else None for i, g in enumerate(input_gradients)]  # the tape drops the others
+        wanted = [
+            g if step.needs(i) else None for i, g in enumerate(input_gradients)
+        ]  # the tape drops the others
         self.backward.append(Backward(step, tuple(output_gradients), tuple(wanted)))
 
     def leaves(self) -> list[Tensor]:
@@ -75,7 +79,9 @@ def walk(model: Any, x: Any, y: Any = None, *, loss: Callable | None = None, opt
     """
     is_layer = hasattr(model, "trainable_variables")
     if loss is None and getattr(model, "loss", None) is not None:
-        loss = lambda target, prediction: model.compute_loss(x, target, prediction)  # with regularizers and weights  # noqa: E731
+        loss = lambda target, prediction: model.compute_loss(
+            x, target, prediction
+        )  # with regularizers and weights  # noqa: E731
     optimizer = optimizer or getattr(model, "optimizer", None)
     if loss is not None and y is None:
         raise ArgumentError("the loss needs a target", fix="walk(model, x, y)")
@@ -118,7 +124,9 @@ def _given(data: Any, to_model: bool) -> Tensor:
     return as_tensor(data)
 
 
-def _names(recorder: Recorder, model: Any, variables: list, x: Tensor, target: Tensor | None, loss: Tensor | None) -> Names:
+def _names(
+    recorder: Recorder, model: Any, variables: list, x: Tensor, target: Tensor | None, loss: Tensor | None
+) -> Names:
     """Name everything: input, target, loss and a model's weights by their part, the rest in the order in which it was made."""
     stack = bool(dense_layers(model))
     parts = [(x, "X" if stack else "x"), (target, "Y" if stack else "y"), (loss, "loss")]
@@ -135,20 +143,36 @@ def _updates(optimizer: Any, variables: list, names: Names, model: Any) -> list[
     everything = [*variables, *optimizer.variables]
     before = {id(v): v.array.copy() for v in everything}
     settings = {"learning_rate": float(optimizer.learning_rate), "t": int(optimizer.iterations) + 1}
-    settings |= {k: n for k, n in optimizer.get_config().items() if isinstance(n, int | float) and k not in settings}
+    settings |= {
+        k: n for k, n in optimizer.get_config().items() if isinstance(n, int | float) and k not in settings
+    }
     updates = []
     try:
         changed = [v for v in variables if v.grad is not None]
         optimizer.apply([v.grad for v in changed], changed)
         for v in changed:
             name = names.names[id(v)]
-            mine = [(s.name[len(v.path) + 1 :] if s.name.startswith(v.path.replace("/", "_")) else s.name, s) for s in slots[id(v)]]
+            mine = [
+                (s.name[len(v.path) + 1 :] if s.name.startswith(v.path.replace("/", "_")) else s.name, s)
+                for s in slots[id(v)]
+            ]
             old = [Value(f"{word} of {name}", before[id(s)]) for word, s in mine]
             new = [Value(f"{word} of {name}'", s.array.copy()) for word, s in mine]
             layer = short(v.path, model).rpartition("/")[0]
             rule = optimizer.update
             updates.append(
-                Update(name, layer, type(optimizer).__name__, rule, settings, before[id(v)], v.grad.array, v.array.copy(), old, new)
+                Update(
+                    name,
+                    layer,
+                    type(optimizer).__name__,
+                    rule,
+                    settings,
+                    before[id(v)],
+                    v.grad.array,
+                    v.array.copy(),
+                    old,
+                    new,
+                )
             )
     finally:
         for v in everything:

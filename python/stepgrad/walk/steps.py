@@ -193,7 +193,9 @@ class Walk(Sequence):
     def _repr_html_(self) -> str:
         import html
 
-        return f'<iframe style="width:100%;height:720px;border:0" srcdoc="{html.escape(self.html())}"></iframe>'
+        return (
+            f'<iframe style="width:100%;height:720px;border:0" srcdoc="{html.escape(self.html())}"></iframe>'
+        )
 
     def __repr__(self) -> str:
         lines = [f"{self.title}: {len(self)} steps"]

@@ -19,11 +19,21 @@ def verdict(rows: list[Row]) -> str:
     """Return the count of right numbers and errata in one sentence."""
     wrong = sum(bool(row.printed.erratum) for row in rows)
     unsettled = [row.printed.name for row in rows if not row.settled]
-    text = f"{len(rows)} printed numbers: {len(rows) - wrong} right to the last digit printed, {wrong} errata."
+    text = (
+        f"{len(rows)} printed numbers: {len(rows) - wrong} right to the last digit printed, {wrong} errata."
+    )
     return text + (f" NOT SETTLED: {', '.join(unsettled)}." if unsettled else "")
 
 
 def as_dict(example: Example, rows: list[Row]) -> dict:
     """Return the example and its table for JSON."""
-    lines = [dict(zip(("name", "printed", "follows", "right", "erratum"), (r.printed.name, r.printed.digits, r.printed.follows, r.right, r.printed.erratum))) for r in rows]
+    lines = [
+        dict(
+            zip(
+                ("name", "printed", "follows", "right", "erratum"),
+                (r.printed.name, r.printed.digits, r.printed.follows, r.right, r.printed.erratum),
+            )
+        )
+        for r in rows
+    ]
     return {"title": example.title, "source": example.source, "about": example.about, "numbers": lines}

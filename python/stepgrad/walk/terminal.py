@@ -18,7 +18,12 @@ COLOURS = {"forward": "cyan", "loss": "yellow", "backward": "red", "update": "gr
 _ROWS, _COLUMNS = 6, 8  # of a matrix that are shown
 
 
-def show(walk: Walk, example: Example | None = None, rows: list[Row] | None = None, keys: Callable[[], str] | None = None) -> None:
+def show(
+    walk: Walk,
+    example: Example | None = None,
+    rows: list[Row] | None = None,
+    keys: Callable[[], str] | None = None,
+) -> None:
     """Show a walk: with keys when standard output is a terminal, everything otherwise.
 
     Parameters
@@ -28,7 +33,9 @@ def show(walk: Walk, example: Example | None = None, rows: list[Row] | None = No
     """
     console = require("rich.console", "cli", "the terminal view").Console()
     if example is not None:
-        console.print(f"[bold]{example.title}[/bold]\n{example.about}\n[dim]{example.source}[/dim]\n", highlight=False)
+        console.print(
+            f"[bold]{example.title}[/bold]\n{example.about}\n[dim]{example.source}[/dim]\n", highlight=False
+        )
     if keys is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         for step in walk:
             console.print(panel(step, len(walk)))
@@ -50,10 +57,16 @@ def panel(step: WalkStep, total: int) -> Any:
     if step.formula:
         parts.append(Text(plain(step.formula), style="dim"))
     scalars = all(v.array.size == 1 for v in (*step.inputs, *step.outputs))  # matrices are printed below
-    parts += [Text(plain(line), style="bold") for line in (step.numbers if scalars else step.named) if line != step.formula]
+    parts += [
+        Text(plain(line), style="bold")
+        for line in (step.numbers if scalars else step.named)
+        if line != step.formula
+    ]
     for title, values in (("in", step.inputs), ("out", step.outputs)):
         parts += [Text.assemble((f"{title:<4}", "dim"), numbers(v)) for v in values]
-    where = [f"op: {step.op_source}"] * bool(step.op_source) + [f"kernel: {step.rung} ({step.source})"] * bool(step.rung)
+    where = [f"op: {step.op_source}"] * bool(step.op_source) + [
+        f"kernel: {step.rung} ({step.source})"
+    ] * bool(step.rung)
     parts.append(Text("   ".join(where), style="dim"))
     layer = f" in {step.layer}" if step.layer else ""
     title = f"{step.number}/{total}  {step.phase}: {step.op}{layer}"
@@ -64,7 +77,11 @@ def numbers(value: Value) -> str:
     """Return a value's name with its numbers, or with a corner and statistics when it is large."""
     array = value.array
     if array.ndim == 0 or array.size == 1:
-        return f"{value.name} = {number(array.reshape(-1)[0], digits_of(array))}" if array.size else summary(value)
+        return (
+            f"{value.name} = {number(array.reshape(-1)[0], digits_of(array))}"
+            if array.size
+            else summary(value)
+        )
     flat = array.reshape(-1, array.shape[-1]) if array.size else array.reshape(0, 0)
     digits = min(digits_of(array), 8)
     words = [[number(x, digits) for x in row[:_COLUMNS]] for row in flat[:_ROWS]]
@@ -85,10 +102,16 @@ def table(rows: list[Row]) -> Any:
     follows = any(row.printed.follows is not None for row in rows)
     for head in HEADS:
         if head != "follows" or follows:
-            result.add_column(head or "what is wrong", justify="left" if head in ("name", "") else "right", no_wrap=bool(head))
+            result.add_column(
+                head or "what is wrong",
+                justify="left" if head in ("name", "") else "right",
+                no_wrap=bool(head),
+            )
     for row in rows:
         line = cells(row)
-        result.add_row(*(line if follows else line[:2] + line[3:]), style="yellow" if row.printed.erratum else "")
+        result.add_row(
+            *(line if follows else line[:2] + line[3:]), style="yellow" if row.printed.erratum else ""
+        )
     return result
 
 
@@ -142,7 +165,9 @@ def _unix_key(file: int) -> str:
     import select
 
     key = os.read(file, 1)
-    while key[:1] == b"\x1b" and len(key) < 3 and select.select([file], [], [], 0.05)[0]:  # the rest of an arrow key
+    while (
+        key[:1] == b"\x1b" and len(key) < 3 and select.select([file], [], [], 0.05)[0]
+    ):  # the rest of an arrow key
         key += os.read(file, 1)
     return key.decode(errors="replace")
 

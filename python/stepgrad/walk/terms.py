@@ -51,7 +51,9 @@ def forward_terms(step: WalkStep, index: Index) -> list[Term] | None:
     """Return the products that were summed into an output's entry; None where the op is not such a sum."""
     op, ins, attrs = step.op, step.inputs, step.attrs
     if op == "matmul":
-        return _matmul(ins[0], ins[1], index, attrs.get("transpose_a", False), attrs.get("transpose_b", False))
+        return _matmul(
+            ins[0], ins[1], index, attrs.get("transpose_a", False), attrs.get("transpose_b", False)
+        )
     if op == "conv2d":
         x, w = ins
         return [Term((at(x, p), at(w, q))) for p, q, y in conv_taps(step, 2, index) if y == index]
@@ -74,7 +76,9 @@ def backward_terms(step: WalkStep, i: int, index: Index) -> list[Term] | None:
     g, target, ins = step.inputs[0], step.targets[i], forward.inputs
     op, attrs = step.op, forward.attrs
     if op == "matmul":
-        return _matmul_gradient(ins, g, target, index, attrs.get("transpose_a", False), attrs.get("transpose_b", False))
+        return _matmul_gradient(
+            ins, g, target, index, attrs.get("transpose_a", False), attrs.get("transpose_b", False)
+        )
     if op == "conv2d":
         x, w = ins
         if target == 0:
@@ -121,7 +125,16 @@ def _p_minus_y(forward: WalkStep, g: Value, index: Index) -> Term:
     slope = float(p[index[-1]] * total - y)
     name = x.label.replace("[", ")[", 1) if index else x.label + ")"
     label = f"(softmax({name} - {y:g})"
-    return Term((at(g, index[:-1]), Factor(label, rf"(\text{{softmax}}({symbol(logits.name)})[{','.join(map(str, index))}] - {y:g})", slope)))
+    return Term(
+        (
+            at(g, index[:-1]),
+            Factor(
+                label,
+                rf"(\text{{softmax}}({symbol(logits.name)})[{','.join(map(str, index))}] - {y:g})",
+                slope,
+            ),
+        )
+    )
 
 
 # op -> for each input (the slope as LaTeX, the slope as a function of (inputs..., output)).
@@ -129,8 +142,14 @@ SLOPES = {
     "add": (("1", lambda a, b, y: 1.0), ("1", lambda a, b, y: 1.0)),
     "subtract": (("1", lambda a, b, y: 1.0), ("(-1)", lambda a, b, y: -1.0)),
     "multiply": (("{1}", lambda a, b, y: b), ("{0}", lambda a, b, y: a)),
-    "divide": ((r"\frac{{1}}{{{1}}}", lambda a, b, y: 1 / b), (r"(-\frac{{{0}}}{{{1}^2}})", lambda a, b, y: -a / b**2)),
-    "power": (("{1} {0}^{{{1} - 1}}", lambda a, b, y: b * a ** (b - 1)), (r"{y} \ln({0})", lambda a, b, y: y * math.log(a))),
+    "divide": (
+        (r"\frac{{1}}{{{1}}}", lambda a, b, y: 1 / b),
+        (r"(-\frac{{{0}}}{{{1}^2}})", lambda a, b, y: -a / b**2),
+    ),
+    "power": (
+        ("{1} {0}^{{{1} - 1}}", lambda a, b, y: b * a ** (b - 1)),
+        (r"{y} \ln({0})", lambda a, b, y: y * math.log(a)),
+    ),
     "negative": (("(-1)", lambda x, y: -1.0),),
     "exp": (("{y}", lambda x, y: y),),
     "log": ((r"\frac{{1}}{{{0}}}", lambda x, y: 1 / x),),
@@ -185,7 +204,10 @@ def _matmul(a: Value, b: Value, index: Index, ta: bool, tb: bool) -> list[Term]:
     column = rest.pop() if columns else None
     row = rest.pop() if rows else None
     k_size = a.array.shape[-2 if ta else -1]
-    batch_a, batch_b = spread(tuple(rest), a.array.shape[:-2]) or (), spread(tuple(rest), b.array.shape[:-2]) or ()
+    batch_a, batch_b = (
+        spread(tuple(rest), a.array.shape[:-2]) or (),
+        spread(tuple(rest), b.array.shape[:-2]) or (),
+    )
     terms = []
     for k in range(k_size):
         p = (*batch_a, *((k, row) if ta else (row, k))) if rows else (k,)
@@ -200,7 +222,9 @@ def _matmul_gradient(ins: tuple, g: Value, target: int, index: Index, ta: bool, 
     x, other = ins[target], ins[1 - target]
     rows, columns = a.array.ndim > 1, b.array.ndim > 1
     swapped, turned = (ta, tb) if target == 0 else (tb, ta)
-    *batch, p, q = index if x.array.ndim > 1 else (*index, 0)  # of a: row and k; of b: k and column; a vector has only k
+    *batch, p, q = (
+        index if x.array.ndim > 1 else (*index, 0)
+    )  # of a: row and k; of b: k and column; a vector has only k
     if x.array.ndim == 1:
         k, kept = p, None
     elif target == 0:

@@ -28,7 +28,9 @@ def _expected(x, w, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
 
 
 def _case(x, w, label, **attrs):
-    return Case(FAMILY, _conv2d, [Input(x), Input(w)], attrs, _expected, linear="each", batch=(0,), label=label)
+    return Case(
+        FAMILY, _conv2d, [Input(x), Input(w)], attrs, _expected, linear="each", batch=(0,), label=label
+    )
 
 
 EXPLICIT = {"strides": (2, 1), "padding": ((1, 0), (0, 2)), "dilation": (1, 2), "groups": 2}
@@ -64,13 +66,19 @@ CASES = [
             (lambda: ops.conv(x32(2, 2, 8, 3), x32(3, 3, 3, 4)), "the window is larger than the image"),
             (lambda: ops.conv(x32(8, 8, 3), x32(3, 3, 3, 4)), "add the batch axis: x[None]"),
             (lambda: ops.conv(x32(1, 8, 8, 3), x32(3, 3, 3, 4), padding="sme"), "did you mean 'same'?"),
-            (lambda: ops.conv(x32(1, 8, 8, 3), x32(3, 3, 3, 4), padding="causal"), "no padding 'causal' in 2-D"),
+            (
+                lambda: ops.conv(x32(1, 8, 8, 3), x32(3, 3, 3, 4), padding="causal"),
+                "no padding 'causal' in 2-D",
+            ),
             (lambda: ops.conv(x32(1, 8, 8, 3), x32(3, 3, 3, 4), strides=0), "strides does not fit"),
             (lambda: ops.conv(x32(1, 8, 8, 3), x32(3, 3, 3, 4), data_format="channel_last"), "channels_last"),
             (lambda: ops.conv(x32(1, 8), x32(3, 4)), "1 or 2 spatial axes"),
             (lambda: ops.depthwise_conv(x32(1, 8, 8, 3), x32(3, 3, 4, 1)), "each channel needs a filter"),
             (lambda: ops.conv_transpose(x32(1, 8, 8, 3), x32(3, 3, 3, 4)), "filters before the channels"),
-            (lambda: ops.conv_transpose(x32(1, 8, 8, 3), x32(3, 3, 4, 3), padding="full"), "no padding 'full'"),
+            (
+                lambda: ops.conv_transpose(x32(1, 8, 8, 3), x32(3, 3, 4, 3), padding="full"),
+                "no padding 'full'",
+            ),
         ],
     ),
     _case((2, 6, 5, 3), (3, 3, 3, 4), "same", padding="same"),

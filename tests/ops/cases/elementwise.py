@@ -16,12 +16,16 @@ def _unary(names, call, expected, domain=normal, **more):
 
 
 def _binary(names, call, expected, first=normal, second=normal, **more):
-    return Case(names, call, [Input((3, 5), first), Input((3, 5), second)], expected=expected, generic=True, **more)
+    return Case(
+        names, call, [Input((3, 5), first), Input((3, 5), second)], expected=expected, generic=True, **more
+    )
 
 
 def _between(*values):
     """Away from whole numbers, where floor and its like jump."""
-    return lambda x, *_: np.abs(x - np.round(x)) < 0.02 if not values else np.abs(x[..., None] - values).min(-1) < 0.02
+    return lambda x, *_: (
+        np.abs(x - np.round(x)) < 0.02 if not values else np.abs(x[..., None] - values).min(-1) < 0.02
+    )
 
 
 def _near_tie(a, b):
@@ -76,7 +80,9 @@ TRANSCENDENTAL = [
     _unary("cosh", ops.cosh, lambda x: (np.exp(x) + np.exp(-x)) / 2),
     _unary(("tanh", "tanh_gradient"), ops.tanh, lambda x: 1 - 2 / (np.exp(2 * x) + 1), special=False),
     _unary(("tanh", "tanh_gradient"), ops.tanh, np.tanh, label="special"),
-    _unary("arcsinh", ops.arcsinh, lambda x: np.sign(x) * np.log(np.abs(x) + np.sqrt(x * x + 1)), special=False),
+    _unary(
+        "arcsinh", ops.arcsinh, lambda x: np.sign(x) * np.log(np.abs(x) + np.sqrt(x * x + 1)), special=False
+    ),
     _unary("arccosh", ops.arccosh, lambda x: np.log(x + np.sqrt(x * x - 1)), above_one, special=False),
     _unary("arctanh", ops.arctanh, lambda x: 0.5 * np.log((1 + x) / (1 - x)), inside, special=False),
     _unary("erf", ops.erf, np.vectorize(math.erf, otypes=[float])),
@@ -126,10 +132,22 @@ TRUTH = [
     _binary("less", ops.less, lambda a, b: b > a, integers(0, 3), integers(0, 3)),
     _binary("less_equal", ops.less_equal, lambda a, b: (b > a) | (a == b), integers(0, 3), integers(0, 3)),
     _binary("greater", ops.greater, lambda a, b: b < a, integers(0, 3), integers(0, 3)),
-    _binary("greater_equal", ops.greater_equal, lambda a, b: (b < a) | (a == b), integers(0, 3), integers(0, 3)),
-    _binary("logical_and", ops.logical_and, _loop(lambda a, b: bool(a) and bool(b)), integers(0, 2), integers(0, 2)),
-    _binary("logical_or", ops.logical_or, _loop(lambda a, b: bool(a) or bool(b)), integers(0, 2), integers(0, 2)),
-    _binary("logical_xor", ops.logical_xor, _loop(lambda a, b: bool(a) != bool(b)), integers(0, 2), integers(0, 2)),
+    _binary(
+        "greater_equal", ops.greater_equal, lambda a, b: (b < a) | (a == b), integers(0, 3), integers(0, 3)
+    ),
+    _binary(
+        "logical_and",
+        ops.logical_and,
+        _loop(lambda a, b: bool(a) and bool(b)),
+        integers(0, 2),
+        integers(0, 2),
+    ),
+    _binary(
+        "logical_or", ops.logical_or, _loop(lambda a, b: bool(a) or bool(b)), integers(0, 2), integers(0, 2)
+    ),
+    _binary(
+        "logical_xor", ops.logical_xor, _loop(lambda a, b: bool(a) != bool(b)), integers(0, 2), integers(0, 2)
+    ),
     _unary("logical_not", ops.logical_not, _loop(lambda x: not x), integers(0, 2)),
     _unary("isnan", ops.isnan, _loop(math.isnan)),
     _unary("isinf", ops.isinf, _loop(math.isinf)),

@@ -24,13 +24,23 @@ def _clipped(p, axis):
     return np.clip(p / p.sum(axis, keepdims=True), 1e-7, 1 - 1e-7)
 
 
-ROWS = [((1, 1),), ((1,),), ((0, 3),), ((3, 0),), ((2, 3, 5),), *(((3, n),) for n in (7, 8, 9, 15, 16, 17, 31, 33))]
+ROWS = [
+    ((1, 1),),
+    ((1,),),
+    ((0, 3),),
+    ((3, 0),),
+    ((2, 3, 5),),
+    *(((3, n),) for n in (7, 8, 9, 15, 16, 17, 31, 33)),
+]
 PAIRS = [shape * 2 for shape in ROWS]
 LABELLED = [((*s[:-1],), s) for (s,) in ROWS if s[-1] > 3] + [((0,), (0, 3)), ((2, 3), (2, 3, 5))]
 
 
 def _along(name, call, expected):
-    bad = [(lambda: call(x32(2, 3), axis=2), "there is no such axis"), (lambda: call(1.0), "there is no such axis")]
+    bad = [
+        (lambda: call(x32(2, 3), axis=2), "there is no such axis"),
+        (lambda: call(1.0), "there is no such axis"),
+    ]
     names = (name, f"{name}_gradient")
     return [
         Case(names, call, [Input((3, 5))], expected=expected, shapes=ROWS, large=((519, 257),), errors=bad),
@@ -51,7 +61,10 @@ CASES = [
         large=((519, 257),) * 2,
         batch=(0, 1),
         errors=[
-            (lambda: ops.categorical_crossentropy(np.array([1, 2]), x32(2, 3), True), "use sparse_categorical_crossentropy"),
+            (
+                lambda: ops.categorical_crossentropy(np.array([1, 2]), x32(2, 3), True),
+                "use sparse_categorical_crossentropy",
+            ),
             (lambda: ops.categorical_crossentropy(x32(2, 4), x32(2, 3), True), "labels of shape (2, 3)"),
         ],
     ),
@@ -72,11 +85,20 @@ CASES = [
         large=((519,), (519, 257)),
         batch=(0, 1),
         errors=[
-            (lambda: ops.sparse_categorical_crossentropy([0, 3], x32(2, 3), True), "label 3 is no class: there are 3 classes"),
+            (
+                lambda: ops.sparse_categorical_crossentropy([0, 3], x32(2, 3), True),
+                "label 3 is no class: there are 3 classes",
+            ),
             (lambda: ops.sparse_categorical_crossentropy([0, -1], x32(2, 3), True), "label -1 is no class"),
-            (lambda: ops.sparse_categorical_crossentropy([0.5, 1.0], x32(2, 3), True), "class labels are whole numbers"),
+            (
+                lambda: ops.sparse_categorical_crossentropy([0.5, 1.0], x32(2, 3), True),
+                "class labels are whole numbers",
+            ),
             (lambda: ops.sparse_categorical_crossentropy(np.eye(3), x32(3, 3)), "labels look one-hot"),
-            (lambda: ops.sparse_categorical_crossentropy([0, 1, 2], x32(2, 3), True), "one label is needed for each sample"),
+            (
+                lambda: ops.sparse_categorical_crossentropy([0, 1, 2], x32(2, 3), True),
+                "one label is needed for each sample",
+            ),
         ],
     ),
     Case(
@@ -84,7 +106,9 @@ CASES = [
         lambda t, x: ops.binary_crossentropy(t, x, from_logits=True),
         [Input((3, 5), uniform(0, 1)), Input((3, 5))],
         expected=lambda t, x: np.logaddexp(0, x) - t * x,
-        kink=lambda t, x: (abs(x) < 1e-2).any(),  # |x| in the formula: its differences there are no derivative of NumPy's
+        kink=lambda t, x: (
+            abs(x) < 1e-2
+        ).any(),  # |x| in the formula: its differences there are no derivative of NumPy's
         shapes=PAIRS,
         batch=(0, 1),
         errors=[(lambda: ops.binary_crossentropy(x32(3), x32(3, 1), True), "target[:, None]")],
@@ -95,7 +119,9 @@ CASES = [
         [Input((3, 5), _probabilities), Input((3, 5), uniform(0.1, 1))],
         expected=lambda t, p: -(t * np.log(_clipped(p, -1))).sum(-1),
         batch=(0, 1),
-        errors=[(lambda: ops.categorical_crossentropy([1, 2], x32(2, 3)), "use sparse_categorical_crossentropy")],
+        errors=[
+            (lambda: ops.categorical_crossentropy([1, 2], x32(2, 3)), "use sparse_categorical_crossentropy")
+        ],
         label="categorical_of_probabilities",
     ),
     Case(

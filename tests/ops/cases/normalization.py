@@ -17,8 +17,14 @@ CASES = [
         errors=[
             (lambda: _batch_norm_statistics(x32(3)), "[rows, channels]"),
             (lambda: ops.moments(x32(2, 3), 2), "there is no such axis"),
-            (lambda: ops.batch_normalization(x32(2, 3), x32(2), x32(3), -1), "mean must have one entry for each channel"),
-            (lambda: ops.batch_normalization(x32(2, 3), x32(3), x32(3), -1, scale=x32(1)), "scale must have one entry"),
+            (
+                lambda: ops.batch_normalization(x32(2, 3), x32(2), x32(3), -1),
+                "mean must have one entry for each channel",
+            ),
+            (
+                lambda: ops.batch_normalization(x32(2, 3), x32(3), x32(3), -1, scale=x32(1)),
+                "scale must have one entry",
+            ),
             (lambda: ops.layer_normalization(x32(2, 3), x32(2)), "gamma does not fit"),
             (lambda: ops.rms_normalization(x32(2, 3), x32(2)), "scale does not fit"),
             (lambda: ops.normalize(x32(2, 3), order=0), "there is no such norm"),

@@ -26,6 +26,8 @@ def glu(x, axis=-1):
     x = x if hasattr(x, "dtype") else as_tensor(x)
     axis = normalize_axis(axis, len(x.shape))
     if x.shape[axis] is None or x.shape[axis] % 2:
-        raise ShapeError("two halves are needed", op="glu", expected=f"an even size on axis {axis}", got=str(x.shape))
+        raise ShapeError(
+            "two halves are needed", op="glu", expected=f"an even size on axis {axis}", got=str(x.shape)
+        )
     a, b = public["split"](x, 2, axis)
     return a * public["sigmoid"](b)

@@ -23,9 +23,7 @@ class Sigmoid(Unary):
 
 class SigmoidGradient(UnaryGradient):
     formula = r"\bar x = \bar y \odot y \odot (1 - y)"
-    gradient_formula = (
-        r"\bar{y} = \bar{\bar x} \odot \bar y \odot (1 - 2 y),\quad \bar{\bar y} = \bar{\bar x} \odot y \odot (1 - y)"
-    )
+    gradient_formula = r"\bar{y} = \bar{\bar x} \odot \bar y \odot (1 - 2 y),\quad \bar{\bar y} = \bar{\bar x} \odot y \odot (1 - y)"
 
     def reference(self, y, gy):
         return gy * (y * (1 - y))

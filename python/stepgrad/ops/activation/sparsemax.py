@@ -10,7 +10,9 @@ from stepgrad.tape.state import public
 
 class Sparsemax(Op):
     formula = r"y = \max(x - \tau, 0),\quad \tau \text{ such that } \sum_i y_i = 1"
-    gradient_formula = r"\bar x_i = [y_i > 0] \left(\bar y_i - \frac{\sum_{j: y_j > 0} \bar y_j}{|\{j : y_j > 0\}|}\right)"
+    gradient_formula = (
+        r"\bar x_i = [y_i > 0] \left(\bar y_i - \frac{\sum_{j: y_j > 0} \bar y_j}{|\{j : y_j > 0\}|}\right)"
+    )
     saves_inputs, saves_output = (), True
 
     def shape(self, x, axis=-1):
@@ -21,7 +23,9 @@ class Sparsemax(Op):
         falling = -np.sort(-np.moveaxis(x, axis, -1), axis=-1)
         total = np.cumsum(falling, axis=-1, dtype=x.dtype)
         count = np.arange(1, x.shape[axis] + 1, dtype=x.dtype)
-        k = np.maximum((1 + count * falling > total).sum(-1, keepdims=True), 1)  # how many entries stay above 0
+        k = np.maximum(
+            (1 + count * falling > total).sum(-1, keepdims=True), 1
+        )  # how many entries stay above 0
         tau = (np.take_along_axis(total, k - 1, axis=-1) - 1) / k.astype(x.dtype) if x.size else falling
         return np.maximum(x - np.moveaxis(tau, -1, axis), np.zeros((), x.dtype))
 

@@ -45,7 +45,9 @@ class Conv2d(Op):
         x, w = step.inputs
         attrs = {**_DEFAULTS, **step.attrs}
         sizes, window = x.shape[1:3], w.shape[:2]
-        attrs["padding"] = resolve_padding(attrs["padding"], sizes, window, attrs["strides"], attrs["dilation"])
+        attrs["padding"] = resolve_padding(
+            attrs["padding"], sizes, window, attrs["strides"], attrs["dilation"]
+        )
         return (
             _conv2d_input_gradient(gy, w, input_size=sizes, **attrs) if step.needs(0) else None,
             _conv2d_weight_gradient(x, gy, kernel_size=window, **attrs) if step.needs(1) else None,
@@ -64,7 +66,9 @@ class Conv2dInputGradient(Op):
         _check_result(gy, _conv2d.shape(x, w, strides, padding, dilation, groups))
         return x
 
-    def reference(self, gy, w, input_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1):
+    def reference(
+        self, gy, w, input_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
+    ):
         shape = self.shape(gy.shape, w.shape, input_size, strides, padding, dilation, groups)
         frame = Frame(input_size, w.shape[:2], gy.shape[1:3], strides, padding, dilation)
         area = np.zeros((len(gy), *frame.area, shape[-1]), gy.dtype)
@@ -73,7 +77,9 @@ class Conv2dInputGradient(Op):
             area[seen] += _join(rows @ _split(w[i, j], groups).swapaxes(1, 2), (*gy.shape[:3], shape[-1]))
         return frame.crop(area, input_size)
 
-    def launch(self, native, gy, w, input_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1):
+    def launch(
+        self, native, gy, w, input_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
+    ):
         x = np.empty(self.shape(gy.shape, w.shape, input_size, strides, padding, dilation, groups), gy.dtype)
         before = padding[0][0], padding[1][0]
         native(np.ascontiguousarray(gy), np.ascontiguousarray(w), x, *strides, *before, *dilation, groups)
@@ -100,7 +106,9 @@ class Conv2dWeightGradient(Op):
         _check_result(gy, _conv2d.shape(x, w, strides, padding, dilation, groups))
         return w
 
-    def reference(self, x, gy, kernel_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1):
+    def reference(
+        self, x, gy, kernel_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
+    ):
         shape = self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups)
         area = Frame(x.shape[1:3], kernel_size, gy.shape[1:3], strides, padding, dilation).pad(x)
         w = np.empty(shape, x.dtype)
@@ -109,7 +117,9 @@ class Conv2dWeightGradient(Op):
             w[i, j] = _join(_split(area[seen], groups).swapaxes(1, 2) @ rows, shape[2:])
         return w
 
-    def launch(self, native, x, gy, kernel_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1):
+    def launch(
+        self, native, x, gy, kernel_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
+    ):
         w = np.empty(self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups), x.dtype)
         before = padding[0][0], padding[1][0]
         native(np.ascontiguousarray(x), np.ascontiguousarray(gy), w, *strides, *before, *dilation, groups)
@@ -140,7 +150,11 @@ def _join(a, shape):
 def check_channels(x, w, groups):
     """Raise where images and filter do not fit together, and name the likely mistake."""
     if len(x) != 4 or len(w) != 4:
-        raise ShapeError("images and filter have four axes", expected="[N, H, W, C] and [KH, KW, C / groups, O]", got=f"{x} and {w}")
+        raise ShapeError(
+            "images and filter have four axes",
+            expected="[N, H, W, C] and [KH, KW, C / groups, O]",
+            got=f"{x} and {w}",
+        )
     channels, needed, filters = x[3], w[2] * groups, w[3]
     if channels is None:
         raise ShapeError("the number of channels must be known", got=f"images of shape {x}")
@@ -162,7 +176,11 @@ def check_channels(x, w, groups):
 
 def _check_result(gy, expected):
     if len(gy) != 4 or any(None not in (a, b) and a != b for a, b in zip(gy, expected)):
-        raise ShapeError("the gradient does not have the shape of the convolution's result", expected=str(expected), got=str(gy))
+        raise ShapeError(
+            "the gradient does not have the shape of the convolution's result",
+            expected=str(expected),
+            got=str(gy),
+        )
 
 
 _conv2d = Conv2d()

@@ -59,10 +59,14 @@ def conv_transpose(
         )
     if padding not in ("valid", "same"):
         raise ArgumentError(
-            f"there is no padding {padding!r}", op="conv_transpose", fix=did_you_mean(padding, ("valid", "same"))
+            f"there is no padding {padding!r}",
+            op="conv_transpose",
+            fix=did_you_mean(padding, ("valid", "same")),
         )
     strides, dilation = numbers(strides, spatial, "strides"), numbers(dilation_rate, spatial, "dilation_rate")
-    extra = (None,) * spatial if output_padding is None else numbers(output_padding, spatial, "output_padding", 0)
+    extra = (
+        (None,) * spatial if output_padding is None else numbers(output_padding, spatial, "output_padding", 0)
+    )
     if spatial == 1:
         kernel = public["expand_dims"](kernel, 0)
         strides, dilation, extra = (1, *strides), (1, *dilation), (None, *extra)

@@ -15,7 +15,8 @@ def standard_format(data_format: str | None) -> str:
     data_format = data_format or config.image_data_format()
     if data_format not in ("channels_last", "channels_first"):
         raise ArgumentError(
-            f"there is no data_format {data_format!r}", fix=did_you_mean(data_format, ("channels_last", "channels_first"))
+            f"there is no data_format {data_format!r}",
+            fix=did_you_mean(data_format, ("channels_last", "channels_first")),
         )
     return data_format
 

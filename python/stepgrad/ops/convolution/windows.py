@@ -32,7 +32,9 @@ def resolve_padding(padding: Padding, sizes: tuple, window: tuple, strides: Pair
     return tuple(pairs)
 
 
-def output_sizes(sizes: tuple, window: tuple, strides: Pair, padding: Padding, dilation: Pair = (1, 1)) -> tuple:
+def output_sizes(
+    sizes: tuple, window: tuple, strides: Pair, padding: Padding, dilation: Pair = (1, 1)
+) -> tuple:
     """Return how many windows fit into an image in height and width; None where the size is not known."""
     if isinstance(padding, str) and padding not in ("valid", "same"):
         raise ArgumentError(f"there is no padding {padding!r}", fix=did_you_mean(padding, ("valid", "same")))
@@ -58,7 +60,9 @@ def output_sizes(sizes: tuple, window: tuple, strides: Pair, padding: Padding, d
     return tuple(result)
 
 
-def taps(window: tuple, out: tuple, strides: Pair, dilation: Pair = (1, 1)) -> Iterator[tuple[int, int, tuple]]:
+def taps(
+    window: tuple, out: tuple, strides: Pair, dilation: Pair = (1, 1)
+) -> Iterator[tuple[int, int, tuple]]:
     """Yield (i, j, index): padded_image[index] holds what tap (i, j) of every window sees."""
     for i in range(window[0]):
         rows = slice(i * dilation[0], i * dilation[0] + (out[0] - 1) * strides[0] + 1, strides[0])
@@ -70,9 +74,13 @@ def taps(window: tuple, out: tuple, strides: Pair, dilation: Pair = (1, 1)) -> I
 class Frame:
     """Where an image lies inside the area that its windows reach: padding around it, or pixels that no window sees."""
 
-    def __init__(self, sizes: tuple, window: tuple, out: tuple, strides: Pair, padding: tuple, dilation: Pair = (1, 1)):
+    def __init__(
+        self, sizes: tuple, window: tuple, out: tuple, strides: Pair, padding: tuple, dilation: Pair = (1, 1)
+    ):
         self.area = tuple((n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(out, strides, window, dilation))
-        seen = [max(min(size, reach - before), 0) for size, reach, (before, _) in zip(sizes, self.area, padding)]
+        seen = [
+            max(min(size, reach - before), 0) for size, reach, (before, _) in zip(sizes, self.area, padding)
+        ]
         self.image = (slice(None), *(slice(0, n) for n in seen))
         self.inside = (slice(None), *(slice(before, before + n) for n, (before, _) in zip(seen, padding)))
 

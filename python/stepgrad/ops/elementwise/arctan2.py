@@ -9,7 +9,9 @@ from stepgrad.ops.op import Op
 
 class Arctan2(Op):
     formula = r"y = \operatorname{atan2}(a, b)"
-    gradient_formula = r"\bar a = \bar y \odot \frac{b}{a^{2} + b^{2}},\quad \bar b = -\bar y \odot \frac{a}{a^{2} + b^{2}}"
+    gradient_formula = (
+        r"\bar a = \bar y \odot \frac{b}{a^{2} + b^{2}},\quad \bar b = -\bar y \odot \frac{a}{a^{2} + b^{2}}"
+    )
     ufunc = np.arctan2
 
     def reference(self, a, b):

@@ -50,7 +50,12 @@ def clip(x, x_min, x_max):
     if not (isinstance(x_min, int | float) and isinstance(x_max, int | float)):
         return public["minimum"](public["maximum"](x, x_min), x_max)
     if x_min > x_max:
-        raise ArgumentError("the bounds are the wrong way round", op="clip", expected="x_min <= x_max", got=f"{x_min} > {x_max}")
+        raise ArgumentError(
+            "the bounds are the wrong way round",
+            op="clip",
+            expected="x_min <= x_max",
+            got=f"{x_min} > {x_max}",
+        )
     if isinstance(x_min, float) or isinstance(x_max, float):
         x = x if np.dtype(getattr(x, "dtype", np.float32)).kind == "f" else public["cast"](x, config.floatx())
     return _clip(x, x_min=x_min, x_max=x_max)

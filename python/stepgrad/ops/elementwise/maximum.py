@@ -10,7 +10,9 @@ from stepgrad.tape.state import public
 
 class Maximum(Binary):
     formula = r"y = \max(a, b)"
-    gradient_formula = r"\bar a = \bar y \odot ([a > b] + \tfrac{1}{2} [a = b]),\quad \bar b = \bar y - \bar a"
+    gradient_formula = (
+        r"\bar a = \bar y \odot ([a > b] + \tfrac{1}{2} [a = b]),\quad \bar b = \bar y - \bar a"
+    )
     ufunc = np.maximum
 
     def reference(self, a, b):

@@ -10,7 +10,9 @@ from stepgrad.tape.state import public
 
 class Minimum(Binary):
     formula = r"y = \min(a, b)"
-    gradient_formula = r"\bar a = \bar y \odot ([a < b] + \tfrac{1}{2} [a = b]),\quad \bar b = \bar y - \bar a"
+    gradient_formula = (
+        r"\bar a = \bar y \odot ([a < b] + \tfrac{1}{2} [a = b]),\quad \bar b = \bar y - \bar a"
+    )
     ufunc = np.minimum
 
     def reference(self, a, b):

@@ -20,7 +20,9 @@ class Power(Op):
     def reference(self, a, b):
         if a.dtype.kind == "i" and (b < 0).any():
             raise ArgumentError(
-                "an integer to a negative power is a fraction", got=f"{a.dtype} ** {b.dtype}", fix="use floats: x * 1.0"
+                "an integer to a negative power is a fraction",
+                got=f"{a.dtype} ** {b.dtype}",
+                fix="use floats: x * 1.0",
             )
         return np.power(a, b)
 

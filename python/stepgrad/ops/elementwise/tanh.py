@@ -23,7 +23,9 @@ class Tanh(Unary):
 
 class TanhGradient(UnaryGradient):
     formula = r"\bar x = \bar y \odot (1 - y^{2})"
-    gradient_formula = r"\bar{y} = -2 \bar{\bar x} \odot \bar y \odot y,\quad \bar{\bar y} = \bar{\bar x} \odot (1 - y^{2})"
+    gradient_formula = (
+        r"\bar{y} = -2 \bar{\bar x} \odot \bar y \odot y,\quad \bar{\bar y} = \bar{\bar x} \odot (1 - y^{2})"
+    )
 
     def reference(self, y, gy):
         return gy * (1 - y * y)

@@ -57,7 +57,9 @@ def where(condition, x1=None, x2=None):
     [1.0, 0.0]
     """
     if x1 is None or x2 is None:
-        raise ArgumentError("there is nothing to choose between", op="where", expected="where(condition, x1, x2)")
+        raise ArgumentError(
+            "there is nothing to choose between", op="where", expected="where(condition, x1, x2)"
+        )
     return _where(condition, _like(x1, x2), _like(x2, x1))
 
 
@@ -65,7 +67,9 @@ def _like(x, other):
     """Give a Python number the dtype of what stands on the other side, as in x + 1.0."""
     if not isinstance(x, int | float):
         return x
-    partner = np.dtype(getattr(other, "dtype", type(other) if isinstance(other, int | float) else config.floatx()))
+    partner = np.dtype(
+        getattr(other, "dtype", type(other) if isinstance(other, int | float) else config.floatx())
+    )
     if partner.kind == "f" and not isinstance(other, int | float):
         return np.asarray(x, partner)
     if isinstance(x, float) or partner.kind == "f":

@@ -39,7 +39,9 @@ class Take(Op):
         rest = (*shape[:axis], *shape[axis + 1 :])
         width = int(np.prod(rest, dtype=np.int64))
         rows = gy.reshape((indices.size, width))
-        gx = _embedding_gradient(indices.reshape((indices.size,)), rows, rows=shape[axis]).reshape((shape[axis], *rest))
+        gx = _embedding_gradient(indices.reshape((indices.size,)), rows, rows=shape[axis]).reshape(
+            (shape[axis], *rest)
+        )
         if axis:
             gx = gx.transpose((*range(1, axis + 1), 0, *range(axis + 1, n)))
         return gx, None
@@ -52,7 +54,9 @@ class Take(Op):
             bad = indices[(indices < -size) | (indices >= size)]
             if bad.size:
                 return ArgumentError(
-                    f"there is no entry {bad[0]} on axis {axis}", expected=f"-{size} <= index < {size}", got=str(bad[0])
+                    f"there is no entry {bad[0]} on axis {axis}",
+                    expected=f"-{size} <= index < {size}",
+                    got=str(bad[0]),
                 )
         return super().explain(error, arrays, attrs)
 
@@ -179,10 +183,14 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     elif num_segments is None:
         num_segments = int(segment_ids.array.max()) + 1 if segment_ids.size else 0
     elif segment_ids.size and not 0 <= segment_ids.array.min() <= segment_ids.array.max() < num_segments:
-        raise ArgumentError("a segment number is out of range", op="segment_sum", expected=f"0 to {num_segments - 1}")
+        raise ArgumentError(
+            "a segment number is out of range", op="segment_sum", expected=f"0 to {num_segments - 1}"
+        )
     shape = public["shape"](data)
     rows = public["reshape"](data, (shape[0], int(np.prod(shape[1:], dtype=np.int64))))
-    return public["reshape"](_embedding_gradient(segment_ids, rows, rows=num_segments), (num_segments, *shape[1:]))
+    return public["reshape"](
+        _embedding_gradient(segment_ids, rows, rows=num_segments), (num_segments, *shape[1:])
+    )
 
 
 def integers(indices: Any, op: str) -> Tensor:

@@ -55,7 +55,9 @@ def add_at(shape: tuple, key: tuple, values: np.ndarray) -> np.ndarray:
     size = math.prod(shape)
     places = np.arange(size).reshape(shape)[key]
     values = np.broadcast_to(values, places.shape)
-    sums = np.bincount(places.ravel(), weights=values.ravel(), minlength=size)  # in float64, in order: the same bits always
+    sums = np.bincount(
+        places.ravel(), weights=values.ravel(), minlength=size
+    )  # in float64, in order: the same bits always
     return sums.astype(values.dtype).reshape(shape)
 
 

@@ -11,7 +11,9 @@ from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.ops.op import broadcast
 from stepgrad.tape.tensor import Tensor
 
-_FIX = "indices are integers, slices, ..., None, or integer and boolean arrays; floats need ops.cast(i, 'int32')"
+_FIX = (
+    "indices are integers, slices, ..., None, or integer and boolean arrays; floats need ops.cast(i, 'int32')"
+)
 
 
 def plain_key(key: Any) -> tuple:
@@ -23,7 +25,9 @@ def _plain(part):
     if part is None or part is Ellipsis or isinstance(part, builtins.slice):
         return part
     if getattr(part, "is_symbolic", False):
-        raise DTypeError("a KerasTensor has no values to index with yet", op="getitem", fix="use ops.take(x, indices)")
+        raise DTypeError(
+            "a KerasTensor has no values to index with yet", op="getitem", fix="use ops.take(x, indices)"
+        )
     if isinstance(part, int | np.integer) and not isinstance(part, bool | np.bool_):
         return int(part)
     array = part.array if isinstance(part, Tensor) else np.asarray(part)
@@ -59,7 +63,10 @@ def selected_shape(x: tuple, key: tuple) -> tuple:
     arrays = any(isinstance(part, np.ndarray) for part in key)
     result: list = []
     gathered: list[tuple] = []  # the shapes of the index arrays, which broadcast together
-    place, gap = None, False  # where the gathered axes go: in place of the arrays if these are neighbours, else in front
+    place, gap = (
+        None,
+        False,
+    )  # where the gathered axes go: in place of the arrays if these are neighbours, else in front
     axis = 0
     for part in key:
         if part is None:
@@ -92,7 +99,9 @@ def _is_mask(part):
 
 def _check_mask(sizes, mask):
     if any(size is not None and size != m for size, m in zip(sizes, mask.shape, strict=True)):
-        raise ShapeError("the mask has another shape than what it selects from", expected=str(sizes), got=str(mask.shape))
+        raise ShapeError(
+            "the mask has another shape than what it selects from", expected=str(sizes), got=str(mask.shape)
+        )
 
 
 def _check_range(index, size, axis):
@@ -101,7 +110,9 @@ def _check_range(index, size, axis):
     for worst in (np.min(index), np.max(index)):
         if not -size <= worst < size:
             raise ArgumentError(
-                f"there is no entry {worst} on axis {axis}", expected=f"-{size} <= index < {size}", got=str(worst)
+                f"there is no entry {worst} on axis {axis}",
+                expected=f"-{size} <= index < {size}",
+                got=str(worst),
             )
 
 

@@ -50,5 +50,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) 
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     if num_classes < 1:
-        raise ArgumentError("there must be at least one class", op="one_hot", got=f"num_classes={num_classes}")
+        raise ArgumentError(
+            "there must be at least one class", op="one_hot", got=f"num_classes={num_classes}"
+        )
     return _one_hot(integers(x, "one_hot"), num_classes=int(num_classes), axis=axis, dtype=dtype)

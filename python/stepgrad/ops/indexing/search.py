@@ -72,7 +72,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     """
     x = integers(x, "bincount")
     if not isinstance(x, Tensor):
-        raise DTypeError("a KerasTensor cannot be counted: the number of bins depends on the values", op="bincount")
+        raise DTypeError(
+            "a KerasTensor cannot be counted: the number of bins depends on the values", op="bincount"
+        )
     if x.size and x.array.min() < 0:
         raise ArgumentError("only numbers from 0 can be counted", op="bincount", got=str(x.array.min()))
     bins = max(minlength, int(x.array.max()) + 1 if x.size else 0)
@@ -80,7 +82,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         rows = [(x[i], None if weights is None else public["getitem"](weights, i)) for i in range(len(x))]
         return public["stack"]([bincount(row, w, bins) for row, w in rows])
     if x.ndim != 1:
-        raise ShapeError("bincount counts along one axis", op="bincount", expected="(n,) or (batch, n)", got=str(x.shape))
+        raise ShapeError(
+            "bincount counts along one axis", op="bincount", expected="(n,) or (batch, n)", got=str(x.shape)
+        )
     if weights is not None:
         return segment_sum(weights, x, bins)
     return wrap(np.bincount(x.array, minlength=bins).astype(np.int32))
@@ -95,5 +99,7 @@ def nonzero(x: Any) -> tuple[Tensor, ...]:
     [[0, 1], [1, 0]]
     """
     if getattr(x, "is_symbolic", False):
-        raise DTypeError("how many entries of a KerasTensor are not 0 is not known yet", op="nonzero", fix="use ops.where")
+        raise DTypeError(
+            "how many entries of a KerasTensor are not 0 is not known yet", op="nonzero", fix="use ops.where"
+        )
     return tuple(wrap(places.astype(np.int32)) for places in np.nonzero(as_tensor(x).array))

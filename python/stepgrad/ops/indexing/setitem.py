@@ -28,7 +28,9 @@ class Setitem(Op):
         except ShapeError:
             fits = False
         if not fits:
-            raise ShapeError("the new entries do not fit", expected=f"updates of shape {selected}", got=str(updates))
+            raise ShapeError(
+                "the new entries do not fit", expected=f"updates of shape {selected}", got=str(updates)
+            )
         return x
 
     def reference(self, x, updates, key):
@@ -95,7 +97,10 @@ def _block(op, available, start_indices, shape):
     starts = [int(start) for start in np.asarray(start_indices).reshape(-1)]
     if len(starts) != len(available) or len(shape) != len(available):
         raise ShapeError(
-            "each axis needs a start and a size", op=op, expected=f"{len(available)} of each", got=f"{starts}, {shape}"
+            "each axis needs a start and a size",
+            op=op,
+            expected=f"{len(available)} of each",
+            got=f"{starts}, {shape}",
         )
     for axis, (start, size, there) in enumerate(zip(starts, shape, available, strict=True)):
         if there is not None and size is not None and not 0 <= start <= start + size <= there:

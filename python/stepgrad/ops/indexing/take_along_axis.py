@@ -64,8 +64,12 @@ class TakeAlongAxisGradient(Op):
 
     def shape(self, indices, gy, shape, axis):
         expected = _take_along_axis.shape(shape, indices, axis)
-        if len(gy) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(gy, expected, strict=True)):
-            raise ShapeError("the gradient has another shape than the output", expected=str(expected), got=str(gy))
+        if len(gy) != len(expected) or any(
+            None not in (a, b) and a != b for a, b in zip(gy, expected, strict=True)
+        ):
+            raise ShapeError(
+                "the gradient has another shape than the output", expected=str(expected), got=str(gy)
+            )
         return tuple(shape)
 
     def dtype(self, indices, gy, shape, axis):

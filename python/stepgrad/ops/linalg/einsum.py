@@ -67,12 +67,19 @@ def _parse(subscripts, ndims):
         )
     if len(terms) != len(ndims):
         raise ArgumentError(
-            f"{subscripts!r} does not fit the number of tensors", op="einsum", expected=f"{len(terms)} tensors", got=str(len(ndims))
+            f"{subscripts!r} does not fit the number of tensors",
+            op="einsum",
+            expected=f"{len(terms)} tensors",
+            got=str(len(ndims)),
         )
     hidden = [ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(terms, ndims)]
     for term, ndim, more in zip(terms, ndims, hidden):
         if more < 0 or ("..." not in term and len(term) != ndim):
-            raise ShapeError(f"'{term}' does not fit a tensor with {ndim} axes", op="einsum", expected="a letter for each axis")
+            raise ShapeError(
+                f"'{term}' does not fit a tensor with {ndim} axes",
+                op="einsum",
+                expected="a letter for each axis",
+            )
     inputs = tuple(_labels(term, more) for term, more in zip(terms, hidden))
     if arrow:
         output = _labels(right, max(hidden))
@@ -84,7 +91,9 @@ def _parse(subscripts, ndims):
     known = {label for labels in inputs for label in labels}
     if len(set(output)) < len(output) or not set(output) <= known:
         raise ArgumentError(
-            "each letter of the output must stand in an input, and once in the output", op="einsum", got=subscripts
+            "each letter of the output must stand in an input, and once in the output",
+            op="einsum",
+            got=subscripts,
         )
     return inputs, output
 
@@ -142,7 +151,10 @@ def _contract(left, right, keep):
     a_order = [batch, summed, a_free] if transpose_a else [batch, a_free, summed]
     b_order = [batch, b_free, summed] if transpose_b else [batch, summed, b_free]
     y = _matmul(
-        _as_matrices(a, a_labels, a_order), _as_matrices(b, b_labels, b_order), transpose_a=transpose_a, transpose_b=transpose_b
+        _as_matrices(a, a_labels, a_order),
+        _as_matrices(b, b_labels, b_order),
+        transpose_a=transpose_a,
+        transpose_b=transpose_b,
     )
     sizes = {**dict(zip(a_labels, a.shape)), **{k: v for k, v in zip(b_labels, b.shape) if k in b_free}}
     return reshaped(y, (*y.shape[: len(batch)], *(sizes[label] for label in a_free + b_free))), result

@@ -22,7 +22,9 @@ class Matmul(Op):
         if not a or not b:
             raise ShapeError("a number has no matrix product", got=f"{a} @ {b}", fix="use * for scaling")
         if (transpose_a and len(a) == 1) or (transpose_b and len(b) == 1):
-            raise ShapeError("a vector has no transpose", got=f"{a} @ {b}", fix="make it a matrix: v[:, None]")
+            raise ShapeError(
+                "a vector has no transpose", got=f"{a} @ {b}", fix="make it a matrix: v[:, None]"
+            )
         batch = broadcast(a[:-2], b[:-2])
         m, k = (a[-2:] if not transpose_a else a[-1:-3:-1]) if len(a) > 1 else (None, a[0])
         k2, n = (b[-2:] if not transpose_b else b[-1:-3:-1]) if len(b) > 1 else (b[0], None)
@@ -63,12 +65,18 @@ class Matmul(Op):
         ta, tb = step.attrs.get("transpose_a", False), step.attrs.get("transpose_b", False)
         ga = gb = None
         if step.needs(0):
-            ga = _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
+            ga = (
+                _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
+            )
         if step.needs(1):
             if a.ndim > 2 and b.ndim == 2 and not ta and not tb:  # sum over the batch inside one product
                 gb = _matmul(_rows(a), _rows(gy), transpose_a=True)
             else:
-                gb = _matmul(gy, a, transpose_a=True, transpose_b=ta) if tb else _matmul(a, gy, transpose_a=not ta)
+                gb = (
+                    _matmul(gy, a, transpose_a=True, transpose_b=ta)
+                    if tb
+                    else _matmul(a, gy, transpose_a=not ta)
+                )
         return ga, gb
 
     def _vector_gradient(self, a, b, gy):

@@ -43,7 +43,9 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     return -(target * _log_of_probabilities(output, axis)).sum(axis)
 
 
-def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Tensor:
     """Cross-entropy of integer class labels, one loss a sample: -log(output[label]).
 
     Without `from_logits` the output is divided by its sum and clipped to [epsilon, 1 - epsilon] first, as in Keras.

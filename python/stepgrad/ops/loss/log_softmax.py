@@ -28,9 +28,7 @@ class LogSoftmax(AlongAxis):
 
 class LogSoftmaxGradient(AlongAxis):
     formula = r"\bar x_i = \bar y_i - e^{y_i} \sum_j \bar y_j"
-    gradient_formula = (
-        r"\bar y_i' = -g_i e^{y_i} \sum_j \bar y_j,\quad \bar{\bar y}_i = g_i - \sum_j g_j e^{y_j},\quad g = \bar{\bar x}"
-    )
+    gradient_formula = r"\bar y_i' = -g_i e^{y_i} \sum_j \bar y_j,\quad \bar{\bar y}_i = g_i - \sum_j g_j e^{y_j},\quad g = \bar{\bar x}"
 
     def reference(self, y, gy, axis=-1):
         return gy - np.exp(y) * gy.sum(axis, keepdims=True)

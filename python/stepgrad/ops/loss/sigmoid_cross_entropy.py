@@ -30,7 +30,9 @@ class SigmoidCrossEntropy(Op):
 
 def check_same_shape(output, target):
     """Raise unless target and output have one shape: broadcasting would silently compare everything with everything."""
-    if len(output) != len(target) or any(None not in (a, b) and a != b for a, b in zip(output, target, strict=True)):
+    if len(output) != len(target) or any(
+        None not in (a, b) and a != b for a, b in zip(output, target, strict=True)
+    ):
         raise ShapeError(
             "target and output must have the same shape",
             expected=f"target of shape {output}",

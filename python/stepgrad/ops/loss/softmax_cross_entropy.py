@@ -21,20 +21,26 @@ class SoftmaxCrossEntropy(Op):
     )
 
     def shape(self, logits, labels):
-        fits = len(logits) == len(labels) and all(a == b or None in (a, b) for a, b in zip(logits, labels, strict=True))
+        fits = len(logits) == len(labels) and all(
+            a == b or None in (a, b) for a, b in zip(logits, labels, strict=True)
+        )
         if not fits or not logits:
             raise ShapeError(
                 "the labels must be probabilities, one for each class",
                 expected=f"labels of shape {logits}, as the logits",
                 got=str(labels),
-                fix="integer labels? use sparse_categorical_crossentropy" if len(labels) < len(logits) else None,
+                fix="integer labels? use sparse_categorical_crossentropy"
+                if len(labels) < len(logits)
+                else None,
             )
         return logits[:-1]
 
     def reference(self, logits, labels):
         self.shape(logits.shape, labels.shape)
         log_p = _log_softmax.reference(logits)
-        return -np.multiply(labels, log_p, out=np.zeros_like(log_p), where=labels != 0).sum(-1)  # 0 * -inf is 0 here
+        return -np.multiply(labels, log_p, out=np.zeros_like(log_p), where=labels != 0).sum(
+            -1
+        )  # 0 * -inf is 0 here
 
     def launch(self, native, logits, labels):
         loss = np.empty(self.shape(logits.shape, labels.shape), logits.dtype)

@@ -24,7 +24,9 @@ class SparseSoftmaxCrossEntropy(Op):
         if not fits:
             one_hot = len(labels) == len(logits) and labels[-1:] == logits[-1:]
             raise ShapeError(
-                "labels look one-hot: use categorical_crossentropy" if one_hot else "one label is needed for each sample",
+                "labels look one-hot: use categorical_crossentropy"
+                if one_hot
+                else "one label is needed for each sample",
                 expected=f"integer labels of shape {logits[:-1]} for outputs of shape {logits}",
                 got=str(labels),
             )

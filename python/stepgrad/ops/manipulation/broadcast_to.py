@@ -17,7 +17,9 @@ class BroadcastTo(Op):
 
     def shape(self, x, shape):
         shape = tuple(shape)
-        if len(x) > len(shape) or any(b is not None and b != s for b, s in zip(broadcast(x, shape), shape, strict=True)):
+        if len(x) > len(shape) or any(
+            b is not None and b != s for b, s in zip(broadcast(x, shape), shape, strict=True)
+        ):
             raise ShapeError(
                 "the entries cannot be repeated to this shape",
                 expected="size 1, or the same size, on each axis",

@@ -28,7 +28,8 @@ class Concatenate(Op):
         result = list(first)
         for other in shapes[1:]:
             fits = len(other) == len(first) and all(
-                i == axis or a is None or b is None or a == b for i, (a, b) in enumerate(zip(first, other, strict=True))
+                i == axis or a is None or b is None or a == b
+                for i, (a, b) in enumerate(zip(first, other, strict=True))
             )
             if not fits:
                 raise ShapeError(
@@ -69,7 +70,9 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
     [1, 2, 3]
     """
     if len(xs) == 0:
-        raise ArgumentError("there is nothing to join", op="concatenate", expected="at least one tensor", got="none")
+        raise ArgumentError(
+            "there is nothing to join", op="concatenate", expected="at least one tensor", got="none"
+        )
     return _concatenate(*xs, axis=axis)
 
 

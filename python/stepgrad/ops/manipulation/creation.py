@@ -135,7 +135,9 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
     return wrap(array.astype(dtype or (config.floatx() if array.dtype.kind == "f" else "int32")))
 
 
-def linspace(start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None) -> Tensor:
+def linspace(
+    start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None
+) -> Tensor:
     """Return `num` numbers at equal distances from `start` to `stop`.
 
     Examples

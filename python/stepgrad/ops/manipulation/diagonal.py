@@ -22,7 +22,9 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """
     shape = public["shape"](x)
     if len(shape) < 2:
-        raise ShapeError("only a matrix has a diagonal", op="diagonal", expected="at least 2 axes", got=str(shape))
+        raise ShapeError(
+            "only a matrix has a diagonal", op="diagonal", expected="at least 2 axes", got=str(shape)
+        )
     i, j = normalize_axis(axis1, len(shape)), normalize_axis(axis2, len(shape))
     if i == j:
         raise ArgumentError("a diagonal needs two axes", op="diagonal", got=f"axis1={axis1}, axis2={axis2}")
@@ -84,5 +86,8 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     vectors = [public["reshape"](v, (-1,)) for v in x]
     sizes = {axis: public["shape"](v)[0] for axis, v in zip(axes, vectors, strict=True)}
     shape = tuple(sizes[axis] for axis in range(len(x)))
-    lying = [public["reshape"](v, (1,) * a + (-1,) + (1,) * (len(x) - a - 1)) for a, v in zip(axes, vectors, strict=True)]
+    lying = [
+        public["reshape"](v, (1,) * a + (-1,) + (1,) * (len(x) - a - 1))
+        for a, v in zip(axes, vectors, strict=True)
+    ]
     return [public["broadcast_to"](v, shape) for v in lying]

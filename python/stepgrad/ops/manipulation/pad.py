@@ -28,7 +28,9 @@ class Pad(Op):
                 got=f"pad_width={pad_width}",
                 fix="(0, 0) leaves an axis as it is",
             )
-        return tuple(None if n is None else n + before + after for n, (before, after) in zip(x, pad_width, strict=True))
+        return tuple(
+            None if n is None else n + before + after for n, (before, after) in zip(x, pad_width, strict=True)
+        )
 
     def reference(self, x, pad_width, value=0):
         self.shape(x.shape, pad_width)
@@ -61,7 +63,9 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: float |
     if mode not in _MODES:
         raise ArgumentError("there is no such mode", op="pad", expected=", ".join(_MODES), got=repr(mode))
     if mode != "constant" and constant_values is not None:
-        raise ArgumentError("constant_values has a meaning only with mode='constant'", op="pad", got=f"mode={mode!r}")
+        raise ArgumentError(
+            "constant_values has a meaning only with mode='constant'", op="pad", got=f"mode={mode!r}"
+        )
     x = public["convert_to_tensor"](x)
     shape = x.shape
     pairs = _pairs(pad_width, len(shape))
@@ -70,8 +74,12 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: float |
     for axis, (pair, n) in enumerate(zip(pairs, shape, strict=True)):
         if any(pair):
             if not n:
-                raise ShapeError(f"axis {axis} has nothing to copy from", op="pad", got=f"shape {shape}, mode={mode!r}")
-            x = public["take"](x, np.pad(np.arange(n), pair, mode), axis)  # padding by copies is picking entries
+                raise ShapeError(
+                    f"axis {axis} has nothing to copy from", op="pad", got=f"shape {shape}, mode={mode!r}"
+                )
+            x = public["take"](
+                x, np.pad(np.arange(n), pair, mode), axis
+            )  # padding by copies is picking entries
     return x
 
 
@@ -86,5 +94,7 @@ def _pairs(pad_width, ndim):
             "pad_width is an int, a pair (before, after), or one pair an axis", op="pad", got=f"{pad_width}"
         ) from None
     if width.dtype.kind not in "iu" or (width < 0).any():
-        raise ArgumentError("pad_width counts entries", op="pad", expected="integers from 0", got=f"{pad_width}")
+        raise ArgumentError(
+            "pad_width counts entries", op="pad", expected="integers from 0", got=f"{pad_width}"
+        )
     return tuple((int(b), int(a)) for b, a in width)

@@ -21,7 +21,11 @@ class Reshape(Op):
         known = [size for size in newshape if size not in (-1, None)]
         total = None if None in x else math.prod(x)
         if len(known) < len(newshape) - 1 or total is None:
-            return tuple(None if size == -1 else size for size in newshape) if total is None else self._refuse(x, newshape)
+            return (
+                tuple(None if size == -1 else size for size in newshape)
+                if total is None
+                else self._refuse(x, newshape)
+            )
         if len(known) == len(newshape):
             return tuple(newshape) if math.prod(known) == total else self._refuse(x, newshape)
         rest = math.prod(known)

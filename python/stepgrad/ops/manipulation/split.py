@@ -104,5 +104,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     if num is None:
         num = n
     if num is None or (n is not None and n != num):
-        raise ShapeError("unstack needs to know how many slices there are", op="unstack", expected=f"{num}", got=f"{n}")
+        raise ShapeError(
+            "unstack needs to know how many slices there are", op="unstack", expected=f"{num}", got=f"{n}"
+        )
     return [public["squeeze"](part, axis) for part in split(x, num, axis)] if num else []

@@ -51,5 +51,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     [[1, 3], [2, 4]]
     """
     if len(x) == 0:
-        raise ArgumentError("there is nothing to stack", op="stack", expected="at least one tensor", got="none")
+        raise ArgumentError(
+            "there is nothing to stack", op="stack", expected="at least one tensor", got="none"
+        )
     return _stack(*x, axis=axis)

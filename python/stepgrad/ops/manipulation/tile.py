@@ -97,6 +97,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         return _repeat(x, repeats=int(repeats.item()), axis=axis)
     n = public["shape"](x)[axis]
     if repeats.shape != (n,):
-        raise ArgumentError("each entry needs its number", op="repeat", expected=f"{n} numbers", got=f"{repeats.shape}")
+        raise ArgumentError(
+            "each entry needs its number", op="repeat", expected=f"{n} numbers", got=f"{repeats.shape}"
+        )
     _check(repeats)
     return public["take"](x, np.repeat(np.arange(n), repeats), axis)

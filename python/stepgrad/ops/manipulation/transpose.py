@@ -84,12 +84,18 @@ def moveaxis(x: Any, source: int | tuple[int, ...], destination: int | tuple[int
     (3, 1, 1)
     """
     n = ndim(x)
-    source, destination = ((a,) if isinstance(a, int | np.integer) else tuple(a) for a in (source, destination))
+    source, destination = (
+        (a,) if isinstance(a, int | np.integer) else tuple(a) for a in (source, destination)
+    )
     if len(source) != len(destination):
         raise ShapeError(
-            "source and destination must name equally many axes", op="moveaxis", got=f"{source} and {destination}"
+            "source and destination must name equally many axes",
+            op="moveaxis",
+            got=f"{source} and {destination}",
         )
-    moved = sorted((normalize_axis(d, n), normalize_axis(s, n)) for s, d in zip(source, destination, strict=True))
+    moved = sorted(
+        (normalize_axis(d, n), normalize_axis(s, n)) for s, d in zip(source, destination, strict=True)
+    )
     order = [axis for axis in range(n) if axis not in [s for _, s in moved]]
     for place, axis in moved:
         order.insert(place, axis)

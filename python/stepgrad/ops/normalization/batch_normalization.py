@@ -48,7 +48,9 @@ def batch_normalization(
                 op="batch_normalization",
                 expected=f"({x.shape[axis]},) for x of shape {tuple(x.shape)} and axis {axis}",
                 got=str(tuple(v.shape)),
-                fix="channels first? then axis is 1" if axis == x.ndim - 1 and v.shape == x.shape[1:2] else None,
+                fix="channels first? then axis is 1"
+                if axis == x.ndim - 1 and v.shape == x.shape[1:2]
+                else None,
             )
         return v if axis == x.ndim - 1 else public["reshape"](v, tuple(shape))
 

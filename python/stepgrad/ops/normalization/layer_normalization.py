@@ -15,7 +15,11 @@ from stepgrad.tape.tensor import Tensor
 
 
 def layer_normalization(
-    x: Any, gamma: Any = None, beta: Any = None, axis: int | tuple[int, ...] = -1, epsilon: float | None = None
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: int | tuple[int, ...] = -1,
+    epsilon: float | None = None,
 ) -> Tensor:
     """Normalize every sample by its own mean and variance: gamma * (x - mean) / sqrt(variance + epsilon) + beta.
 
@@ -79,7 +83,9 @@ def rms_normalization(
     return y if scale is None else y * over_axes(scale, x, axes, "rms_normalization", "scale")
 
 
-def normalize(x: Any, axis: int | tuple[int, ...] = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+def normalize(
+    x: Any, axis: int | tuple[int, ...] = -1, order: int = 2, epsilon: float | None = None
+) -> Tensor:
     """Divide by the norm along `axis`: x / max(norm(x), epsilon). The gradient at 0 is finite.
 
     Parameters
@@ -101,7 +107,9 @@ def normalize(x: Any, axis: int | tuple[int, ...] = -1, order: int = 2, epsilon:
     [0.6, 0.8]
     """
     if not isinstance(order, int) or order < 1:
-        raise ArgumentError("there is no such norm", op="normalize", expected="an int of at least 1", got=f"order={order!r}")
+        raise ArgumentError(
+            "there is no such norm", op="normalize", expected="an int of at least 1", got=f"order={order!r}"
+        )
     x = to_tensor(x)
     axes = normalize_axes(axis, x.ndim)
     # The bound goes in before the root: the root of 0 has no gradient, and a bound of 0 would not be one.

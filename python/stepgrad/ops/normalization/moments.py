@@ -23,7 +23,9 @@ class BatchNormStatistics(Op):
 
     def shape(self, x):
         if len(x) != 2:
-            raise ShapeError("statistics are taken of rows", expected="[rows, channels]", got=str(x), fix="reshape first")
+            raise ShapeError(
+                "statistics are taken of rows", expected="[rows, channels]", got=str(x), fix="reshape first"
+            )
         return (x[1],), (x[1],)
 
     def reference(self, x):

@@ -130,4 +130,12 @@ def max_pool(
     >>> max_pool([[[1.0], [3.0], [2.0], [0.0]]], 2).tolist()
     [[[3.0], [2.0]]]
     """
-    return pool(lambda x, **attrs: _max_pool2d(x, **attrs)[0], "max_pool", inputs, pool_size, strides, padding, data_format)
+    return pool(
+        lambda x, **attrs: _max_pool2d(x, **attrs)[0],
+        "max_pool",
+        inputs,
+        pool_size,
+        strides,
+        padding,
+        data_format,
+    )

@@ -10,7 +10,9 @@ from stepgrad.ops.convolution.layout import back, images, numbers, standard_form
 from stepgrad.ops.op import to_tensor
 
 
-def pool(op: Callable, name: str, inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: Any) -> Any:
+def pool(
+    op: Callable, name: str, inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: Any
+) -> Any:
     """Run a 2-D pooling op on sequences or images in any layout."""
     x = to_tensor(inputs)
     spatial = len(pool_size) if isinstance(pool_size, tuple | list) else x.ndim - 2
@@ -23,7 +25,9 @@ def pool(op: Callable, name: str, inputs: Any, pool_size: Any, strides: Any, pad
             fix="add the batch and channel axes: x[None, ..., None]" if x.ndim < 3 else None,
         )
     if padding not in ("valid", "same"):
-        raise ArgumentError(f"there is no padding {padding!r}", op=name, fix=did_you_mean(padding, ("valid", "same")))
+        raise ArgumentError(
+            f"there is no padding {padding!r}", op=name, fix=did_you_mean(padding, ("valid", "same"))
+        )
     data_format = standard_format(data_format)
     window = numbers(pool_size, spatial, "pool_size")
     strides = window if strides is None else numbers(strides, spatial, "strides")
@@ -37,5 +41,7 @@ def check_result(gy: tuple, expected: tuple) -> None:
     """Raise unless a gradient has the shape of the pooling's result."""
     if len(gy) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(gy, expected)):
         raise ShapeError(
-            "the gradient does not have the shape of the pooling's result", expected=str(expected), got=str(gy)
+            "the gradient does not have the shape of the pooling's result",
+            expected=str(expected),
+            got=str(gy),
         )

@@ -19,7 +19,9 @@ class Place(Reduction):
 
     def shape(self, x, axis=None, keepdims=False):
         if isinstance(axis, tuple | list):
-            raise ArgumentError("one axis, or None for all", got=f"axis={axis}", fix="reshape the axes into one first")
+            raise ArgumentError(
+                "one axis, or None for all", got=f"axis={axis}", fix="reshape the axes into one first"
+            )
         refuse_empty(x, axis, self.name)
         return super().shape(x, axis, keepdims)
 

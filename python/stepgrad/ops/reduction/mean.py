@@ -62,7 +62,9 @@ def average(x: Any, axis: int | tuple[int, ...] | None = None, weights: Any = No
     x_shape, w_shape = public["shape"](x), public["shape"](weights)
     if w_shape != x_shape:
         if len(w_shape) != 1 or not isinstance(axis, int | np.integer):
-            raise ShapeError("the weights do not fit", op="average", expected=f"{x_shape}, or a vector", got=f"{w_shape}")
+            raise ShapeError(
+                "the weights do not fit", op="average", expected=f"{x_shape}, or a vector", got=f"{w_shape}"
+            )
         place = normalize_axis(axis, len(x_shape))
         weights = public["reshape"](weights, (-1,) + (1,) * (len(x_shape) - place - 1))
         weights = public["broadcast_to"](weights, x_shape) if None not in x_shape else weights + x * 0

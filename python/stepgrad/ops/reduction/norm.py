@@ -24,7 +24,9 @@ class Norm(Reduction):
 
     def gradient(self, step, gy):
         y = self.keep(step, step.output)
-        y = public["where"](public["equal"](y, 0.0), public["ones_like"](y), y)  # x is 0 there, and so is x / 1
+        y = public["where"](
+            public["equal"](y, 0.0), public["ones_like"](y), y
+        )  # x is 0 there, and so is x / 1
         return step.inputs[0] * (self.keep(step, gy) / y)
 
 

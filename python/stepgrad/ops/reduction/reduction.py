@@ -27,7 +27,10 @@ class Reduction(Op):
         if not axes or axes != tuple(range(axes[0], axes[-1] + 1)) or 0 in x.shape:
             return NotImplemented  # nothing to reduce, axes that are not neighbours, or nothing there: NumPy's business
         shape = self.shape(x.shape, axis, keepdims)
-        sizes = [int(np.prod(part)) for part in (x.shape[: axes[0]], x.shape[axes[0] : axes[-1] + 1], x.shape[axes[-1] + 1 :])]
+        sizes = [
+            int(np.prod(part))
+            for part in (x.shape[: axes[0]], x.shape[axes[0] : axes[-1] + 1], x.shape[axes[-1] + 1 :])
+        ]
         out = np.empty(shape, self.native_output(x.dtype))
         native(np.ascontiguousarray(x).reshape(sizes), out.reshape(sizes[0], sizes[2]))
         return out

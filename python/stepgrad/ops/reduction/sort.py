@@ -41,12 +41,16 @@ class TopKIndices(Order):
         if not x:
             raise ShapeError("a number has no largest entries", expected="at least one axis", got="shape ()")
         if x[-1] is not None and not 0 <= k <= x[-1]:
-            raise ArgumentError("k is larger than the last axis", expected=f"0 <= k <= {x[-1]}", got=f"k={k}, shape {x}")
+            raise ArgumentError(
+                "k is larger than the last axis", expected=f"0 <= k <= {x[-1]}", got=f"k={k}, shape {x}"
+            )
         return (*x[:-1], k)
 
     def reference(self, x, k):
         self.shape(x.shape, k)
-        ascending = np.argsort(x[..., ::-1], -1, kind="stable")  # turned round, so that the first of equals comes first
+        ascending = np.argsort(
+            x[..., ::-1], -1, kind="stable"
+        )  # turned round, so that the first of equals comes first
         return (x.shape[-1] - 1 - ascending[..., ::-1][..., :k]).astype(np.int32)
 
 
@@ -117,13 +121,17 @@ def quantile(x: Any, q: Any, axis: int | None = None, keepdims: bool = False) ->
         return public["stack"]([quantile(x, part, axis, keepdims) for part in q])
     n = public["shape"](x)[axis]
     if not 0 <= q <= 1 or not n:
-        raise ArgumentError("quantile needs entries, and 0 <= q <= 1", op="quantile", got=f"{n} entries, q={q}")
+        raise ArgumentError(
+            "quantile needs entries, and 0 <= q <= 1", op="quantile", got=f"{n} entries, q={q}"
+        )
     ordered = sort(x, axis)
     below, part = divmod(q * (n - 1), 1)
     pick = [public["take"](ordered, min(int(below) + i, n - 1), axis) for i in (0, 1)]
     result = pick[0] + (pick[1] - pick[0]) * part
     last = public["take"](ordered, n - 1, axis)
-    result = public["where"](public["equal"](last, last), result, last)  # NaN sorts last, and one NaN spoils all
+    result = public["where"](
+        public["equal"](last, last), result, last
+    )  # NaN sorts last, and one NaN spoils all
     if keepdims:
         result = public["reshape"](result, kept) if kept else public["expand_dims"](result, axis)
     return result

@@ -57,7 +57,9 @@ class CosineDecay(Formula):
             return self._fall(self.initial_learning_rate, step)
         rise = (self.warmup_target - self.initial_learning_rate) * step / max(self.warmup_steps, 1)
         rise = rise + self.initial_learning_rate
-        return np.where(step < self.warmup_steps, rise, self._fall(self.warmup_target, step - self.warmup_steps))
+        return np.where(
+            step < self.warmup_steps, rise, self._fall(self.warmup_target, step - self.warmup_steps)
+        )
 
     def _fall(self, start: float, step: Any) -> Any:
         cosine = 0.5 * (1 + np.cos(math.pi * np.minimum(step, self.decay_steps) / self.decay_steps))

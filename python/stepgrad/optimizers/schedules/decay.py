@@ -40,7 +40,11 @@ class ExponentialDecay(Formula):
         name: str = "ExponentialDecay",
     ):
         self._positive(decay_steps=decay_steps)
-        self.initial_learning_rate, self.decay_steps, self.decay_rate = initial_learning_rate, decay_steps, decay_rate
+        self.initial_learning_rate, self.decay_steps, self.decay_rate = (
+            initial_learning_rate,
+            decay_steps,
+            decay_rate,
+        )
         self.staircase, self.name = staircase, name
 
     def rate(self, step: np.ndarray) -> Any:
@@ -154,9 +158,15 @@ class InverseTimeDecay(Formula):
         name: str = "InverseTimeDecay",
     ):
         self._positive(decay_steps=decay_steps)
-        self.initial_learning_rate, self.decay_steps, self.decay_rate = initial_learning_rate, decay_steps, decay_rate
+        self.initial_learning_rate, self.decay_steps, self.decay_rate = (
+            initial_learning_rate,
+            decay_steps,
+            decay_rate,
+        )
         self.staircase, self.name = staircase, name
 
     def rate(self, step: np.ndarray) -> Any:
         part = step / self.decay_steps
-        return self.initial_learning_rate / (1 + self.decay_rate * (np.floor(part) if self.staircase else part))
+        return self.initial_learning_rate / (
+            1 + self.decay_rate * (np.floor(part) if self.staircase else part)
+        )

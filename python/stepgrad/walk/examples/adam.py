@@ -71,7 +71,15 @@ EXAMPLE = Example(
         *printed("m after 1", "0.1", "momentum of w'"),
         *printed("v after 1", "0.001", "velocity of w'"),
         *printed("w after steps", "0.9 0.8004122277"),
-        *printed("w after steps, m misprinted", "0.9 0.8059448817", "w after steps", {1: TWICE}, misprinted(True)),
-        *printed("w after steps, v misprinted", "1.9 4.0582844054", "w after steps", {0: ADDS, 1: ADDS}, misprinted(False)),
+        *printed(
+            "w after steps, m misprinted", "0.9 0.8059448817", "w after steps", {1: TWICE}, misprinted(True)
+        ),
+        *printed(
+            "w after steps, v misprinted",
+            "1.9 4.0582844054",
+            "w after steps",
+            {0: ADDS, 1: ADDS},
+            misprinted(False),
+        ),
     ),
 )

@@ -11,7 +11,9 @@ from stepgrad.walk.steps import Walk
 
 Q, K, V = [[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]], [[1.0, 2.0], [3.0, 4.0]]
 SLOPES = [[1.0, 0.0], [0.0, 1.0]]  # the loss is the sum of the output times these
-FORGOTTEN = "the article's formula, Q K^T / sqrt(d) V, has no softmax: the rows of the weights do not add up to 1"
+FORGOTTEN = (
+    "the article's formula, Q K^T / sqrt(d) V, has no softmax: the rows of the weights do not add up to 1"
+)
 
 
 def run() -> Walk:

@@ -8,18 +8,28 @@ from stepgrad.walk.recorder import walk
 from stepgrad.walk.steps import Walk
 
 H0, C0 = 0.5, 0.25
-WEIGHTS = {"i": (0.5, 0.1, 0.0), "f": (-0.4, 0.2, 1.0), "g": (0.8, -0.3, 0.0), "o": (0.3, 0.6, 0.0)}  # from x, from h, bias
+WEIGHTS = {
+    "i": (0.5, 0.1, 0.0),
+    "f": (-0.4, 0.2, 1.0),
+    "g": (0.8, -0.3, 0.0),
+    "o": (0.3, 0.6, 0.0),
+}  # from x, from h, bias
 
 
 def run() -> Walk:
     """Record the step at x = 1, h0 = 0.5, c0 = 0.25; the loss is the new h."""
-    w = {gate: [Variable(v, name=f"{part}{gate}") for part, v in zip("wub", three)] for gate, three in WEIGHTS.items()}
+    w = {
+        gate: [Variable(v, name=f"{part}{gate}") for part, v in zip("wub", three)]
+        for gate, three in WEIGHTS.items()
+    }
     h0, c0 = Tensor(H0, requires_grad=True, name="h0"), Tensor(C0, requires_grad=True, name="c0")
 
     def gate(name, x):
         wx, uh, bias = w[name]
         with scope(name):
-            z = named(named(named(x * wx, f"x{name}") + named(h0 * uh, f"h{name}"), f"s{name}") + bias, f"z{name}")
+            z = named(
+                named(named(x * wx, f"x{name}") + named(h0 * uh, f"h{name}"), f"s{name}") + bias, f"z{name}"
+            )
             return named(ops.tanh(z) if name == "g" else ops.sigmoid(z), name)
 
     def step(x):

@@ -88,8 +88,20 @@ def further() -> dict:
 def _weights() -> tuple:
     names = {"w1": ("W1'", 0, 0), "w2": ("W1'", 1, 0), "w3": ("W1'", 0, 1), "w4": ("W1'", 1, 1),
              "w5": ("W2'", 0, 0), "w6": ("W2'", 1, 0), "w7": ("W2'", 0, 1), "w8": ("W2'", 1, 1)}  # fmt: skip
-    digits = ["0.149780716", "0.19956143", "0.24975114", "0.29950229", "0.35891648", "0.408666186", "0.511301270", "0.561370121"]
-    return tuple(Printed(f"{name}+", d, value, (i, j)) for (name, (value, i, j)), d in zip(names.items(), digits, strict=True))
+    digits = [
+        "0.149780716",
+        "0.19956143",
+        "0.24975114",
+        "0.29950229",
+        "0.35891648",
+        "0.408666186",
+        "0.511301270",
+        "0.561370121",
+    ]
+    return tuple(
+        Printed(f"{name}+", d, value, (i, j))
+        for (name, (value, i, j)), d in zip(names.items(), digits, strict=True)
+    )
 
 
 EXAMPLE = Example(

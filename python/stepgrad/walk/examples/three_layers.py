@@ -49,14 +49,26 @@ RULES: dict[str, Callable] = {
 # (name, position) -> (what went wrong, the slip done again on the article's own numbers). Where no simple slip gives the
 # printed number the list has no entry, and the table says so.
 SLIPS: dict[tuple[str, int], tuple[str, Callable]] = {
-    **{("Z1", i): ("the last input, 3, was used for every unit", lambda v, i=i: v["X"][2] * v["W1"][i] + v["b1"][i]) for i in (0, 1)},
+    **{
+        ("Z1", i): (
+            "the last input, 3, was used for every unit",
+            lambda v, i=i: v["X"][2] * v["W1"][i] + v["b1"][i],
+        )
+        for i in (0, 1)
+    },
     ("Z2", 0): ("0.3 was taken for A1[0] = 0.4", lambda v: 0.3 * v["W2"][0] + v["b2"][0]),
     ("Z2", 2): ("A1[1] was taken for A1[2]", lambda v: v["A1"][1] * v["W2"][2] + v["b2"][2]),
     ("Z3", 1): ("bias forgotten, and half of the product", lambda v: v["A2"][1] * v["W3"][1] / 2),
     ("delta3", 0): ("sign flipped: 0.009 - 0 is +0.009", lambda v: -(v["A3"][0] - v["Y"][0])),
     ("db3", 0): ("sign of delta3[0], flipped before", lambda v: v["delta3"][0]),
-    ("delta2", 0): ("rounded too early: -0.0009 printed as -0.001", lambda v: round(v["delta3"][0] * v["W3"][0], 3)),
-    ("dW3", 0): ("off by a power of ten: 0.13 times -0.009 is -0.00117", lambda v: v["A2"][0] * v["delta3"][0] / 10),
+    ("delta2", 0): (
+        "rounded too early: -0.0009 printed as -0.001",
+        lambda v: round(v["delta3"][0] * v["W3"][0], 3),
+    ),
+    ("dW3", 0): (
+        "off by a power of ten: 0.13 times -0.009 is -0.00117",
+        lambda v: v["A2"][0] * v["delta3"][0] / 10,
+    ),
     ("W3'", 0): ("learning rate forgotten and sign flipped", lambda v: v["W3"][0] + v["dW3"][0]),
     ("b3'", 2): ("learning rate forgotten", lambda v: v["b3"][2] - v["db3"][2]),
     ("W2'", 0): ("learning rate forgotten", lambda v: v["W2"][0] - v["dW2"][0]),
@@ -79,7 +91,9 @@ def run() -> Walk:
         error = named(prediction - y, "E")
         return 0.5 * named(ops.sum(named(ops.square(error), "S")), "sum of squares")
 
-    return walk(network, Tensor(GIVEN["X"], name="X"), Tensor(GIVEN["Y"], name="Y"), loss=loss, optimizer=SGD(ETA))
+    return walk(
+        network, Tensor(GIVEN["X"], name="X"), Tensor(GIVEN["Y"], name="Y"), loss=loss, optimizer=SGD(ETA)
+    )
 
 
 def printed() -> tuple[Printed, ...]:
@@ -94,7 +108,9 @@ def printed() -> tuple[Printed, ...]:
             erratum = ""
             if not rounds_to(right[name][i], digits):
                 erratum = _what_went_wrong(name, i, digits, follows[i], article)
-            result.append(Printed(f"{name}[{i}]", digits, name.replace("A", "Z"), (i,), erratum, float(follows[i])))
+            result.append(
+                Printed(f"{name}[{i}]", digits, name.replace("A", "Z"), (i,), erratum, float(follows[i]))
+            )
         article[name] = np.array([float(word) for word in row.split()])
     return tuple(result)
 
