@@ -52,7 +52,7 @@ class Sequential(Model):
 
     # -- the stack -------------------------------------------------------------------------------------------------
 
-    def add(self, layer: Layer, rebuild: bool = True) -> None:
+    def add(self, layer: Layer | KerasTensor, rebuild: bool = True) -> None:
         """Put a layer on top."""
         if isinstance(layer, KerasTensor) and layer.node and isinstance(layer.node.operation, InputLayer):
             layer = layer.node.operation

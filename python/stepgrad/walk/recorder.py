@@ -79,9 +79,10 @@ def walk(model: Any, x: Any, y: Any = None, *, loss: Callable | None = None, opt
     """
     is_layer = hasattr(model, "trainable_variables")
     if loss is None and getattr(model, "loss", None) is not None:
-        loss = lambda target, prediction: model.compute_loss(
-            x, target, prediction
-        )  # with regularizers and weights  # noqa: E731
+
+        def loss(target, prediction):
+            return model.compute_loss(x, target, prediction)  # with regularizers and weights
+
     optimizer = optimizer or getattr(model, "optimizer", None)
     if loss is not None and y is None:
         raise ArgumentError("the loss needs a target", fix="walk(model, x, y)")
