@@ -1,4 +1,4 @@
-"""The command line: `stepgrad doctor`, `kernels`, `demo`, `ladder` and `bench`."""
+"""The command line: doctor, kernels, demo, walk, ladder, bench, grade and worksheet."""
 
 from __future__ import annotations
 
