@@ -17,7 +17,8 @@ static py::object bind_unary(const Rung& rung) {
 static py::object bind_unary_gradient(const Rung& rung) {
   return py::cpp_function([rung](py::handle saved, py::handle dy, py::handle dx) {
     call<UnaryGradientArgs>(rung, saved, [&](const auto& check, auto& g) {
-      auto S = check.in(std::string(rung.op) == "relu_gradient" ? "x" : "y", saved);
+      const std::string op = rung.op;
+      auto S = check.in(op == "sigmoid_gradient" || op == "tanh_gradient" ? "y" : "x", saved);
       auto DY = check.in("dy", dy);
       auto DX = check.out("dx", dx);
       check.size(DY, S.size);

@@ -3,6 +3,13 @@
 
 namespace stepgrad {
 
+constexpr double SQRT_HALF = 0.70710678118654752440;   // sqrt(1/2)
+constexpr double NORMAL_PEAK = 0.39894228040143267794; // 1 / sqrt(2 pi)
+constexpr double GELU_C = 0.79788456080286535588;      // sqrt(2 / pi)
+constexpr double GELU_CUBE = 0.044715;
+// Where the slopes of silu and the two gelu have reached 0 and 1, in double too.
+constexpr double SILU_BOUND = 800, GELU_BOUND = 40, GELU_TANH_BOUND = 25;
+
 template <class T> struct UnaryArgs { // y = f(x)
   const T* x;                         // [n]
   T* y;                               // [n]
@@ -12,7 +19,7 @@ template <class T> struct UnaryArgs { // y = f(x)
 };
 
 template <class T>
-struct UnaryGradientArgs { // dx = f'(saved) * dy; saved is x (relu) or the output y (sigmoid, tanh)
+struct UnaryGradientArgs { // dx = f'(saved) * dy; saved is x, or the output y (sigmoid, tanh)
   const T* saved;          // [n]
   const T* dy;             // [n]
   T* dx;                   // [n]

@@ -18,16 +18,37 @@ def _sigmoid(x):
     return np.where(x < 0, e, 1) / (1 + e)
 
 
+def _twice_u(x):
+    return math.sqrt(8 / math.pi) * (x + 0.044715 * x * x * x)
+
+
+def _gelu_slope(x):
+    x = np.clip(x, -40, 40)  # infinity * 0
+    return 0.5 * _erfc(x * -math.sqrt(0.5)) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def _gated_slope(x, v, slope):
+    return _sigmoid(v) * (1 + x * slope * _sigmoid(-v))
+
+
+def _gelu_tanh_slope(x):
+    x = np.clip(x, -25, 25)
+    return _gated_slope(x, _twice_u(x), math.sqrt(8 / math.pi) * (1 + 3 * 0.044715 * x * x))
+
+
 UNARY = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "erf": _erf, "negative": np.negative,
     "abs": np.abs, "square": np.square, "sigmoid": _sigmoid, "silu": lambda x: x * _sigmoid(x),
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
-    "gelu": lambda x: x * (0.5 * _erfc(x * -math.sqrt(0.5))), "relu": lambda x: np.where(x < 0, 0, x),
+    "gelu": lambda x: x * (0.5 * _erfc(x * -math.sqrt(0.5))), "gelu_tanh": lambda x: x * _sigmoid(_twice_u(x)), "relu": lambda x: np.where(x < 0, 0, x),
 }  # fmt: skip
 UNARY_GRADIENT = {
     "relu_gradient": lambda x, dy: np.where(x > 0, dy, 0),
     "sigmoid_gradient": lambda y, dy: dy * y * (1 - y),
     "tanh_gradient": lambda y, dy: dy * (1 - y * y),
+    "silu_gradient": lambda x, dy: dy * _gated_slope(np.clip(x, -800, 800), x, 1),
+    "gelu_gradient": lambda x, dy: dy * _gelu_slope(x),
+    "gelu_tanh_gradient": lambda x, dy: dy * _gelu_tanh_slope(x),
 }
 BINARY = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
@@ -51,8 +72,9 @@ def unary(op, rng) -> Iterator[Case]:
 
 def unary_gradient(op, rng):
     for n in SIZES:
-        x, dy = _with_specials(draw(rng, n)), draw(rng, n)
-        yield Case((x, dy, Out(UNARY_GRADIENT[op](x, dy))))
+        for scale in (1, 30):
+            x, dy = _with_specials(draw(rng, n, scale=scale)), draw(rng, n)
+            yield Case((x, dy, Out(UNARY_GRADIENT[op](x, dy))))
 
 
 def binary(op, rng):
@@ -230,6 +252,47 @@ def batch_norm_statistics(op, rng):
     yield Case((np.zeros((3, 0)), Out(np.zeros(0)), Out(np.zeros(0))))
 
 
+NORM_EPSILON = 0.01
+
+
+def _norm_inputs(op, rng):
+    """x, scale, offset, then mean and variance, which broadcast against x, and the axes of the statistics."""
+    for rows, n in (
+        [(3, n) for n in SIZES if n]
+        + [(rows, 9) for rows in (1, 4, 5, 31, 33, 255, 257, 1000)]
+        + [(0, 5), (70, 0)]
+    ):
+        axis = 1 if op.startswith("layer") else 0
+        x = rounded(draw(rng, rows, n) + 10)
+        count = max(x.shape[axis], 1) if x.size else np.nan  # the mean of nothing is NaN
+        mean = x.sum(axis, keepdims=True) / count
+        variance = np.square(x - mean).sum(axis, keepdims=True) / count
+        yield x, draw(rng, n), draw(rng, n), mean, variance, axis
+
+
+def norm(op, rng):
+    for x, scale, offset, mean, variance, _ in _norm_inputs(op, rng):
+        y = (x - mean) / np.sqrt(variance + NORM_EPSILON) * scale + offset
+        outputs = Out(y), Out(mean.reshape(-1)), Out(variance.reshape(-1))
+        yield Case((x, scale, offset, *outputs, NORM_EPSILON), atol=1e-5)  # x - mean loses a digit
+
+
+def norm_gradient(op, rng):
+    for x, scale, _, mean, variance, axis in _norm_inputs(op, rng):
+        dy, mean, variance = draw(rng, *x.shape), rounded(mean), rounded(variance)
+        r = 1 / np.sqrt(variance + NORM_EPSILON)
+        h, g = (x - mean) * r, dy * scale
+        count = max(x.shape[axis], 1)
+        dx = r * (g - g.sum(axis, keepdims=True) / count - h * ((g * h).sum(axis, keepdims=True) / count))
+        outputs = Out(dx), Out((dy * h).sum(0)), Out(dy.sum(0))
+        # Sums over rows are compared with the size of what was added; a row of one entry has r = 10.
+        yield Case(
+            (x, scale, mean.reshape(-1), variance.reshape(-1), dy, *outputs, NORM_EPSILON),
+            rtol=2e-5,
+            atol=5e-5,
+        )
+
+
 def sgd(op, rng):
     for n in SIZES:
         w, g, v = draw(rng, n), draw(rng, n), draw(rng, n)
@@ -290,6 +353,8 @@ FAMILIES = {
     arg_reduction: ["argmax", "argmin"],
     embedding_gradient: ["embedding_gradient"],
     batch_norm_statistics: ["batch_norm_statistics"],
+    norm: ["layer_norm", "batch_norm"],
+    norm_gradient: ["layer_norm_gradient", "batch_norm_gradient"],
     sgd: ["sgd_update"],
     adam: ["adam_update"],
     rmsprop: ["rmsprop_update"],

@@ -203,6 +203,16 @@ def _statistics(op, size, rng):
     return Case(op, f"{rows} x {FILTERS}", (_normal(rng, rows, FILTERS),))
 
 
+def _normalization(op, size, rng):
+    rows, n = size or 4 * ROWS, 256
+    x, scale, offset = _normal(rng, rows, n), _normal(rng, n), _normal(rng, n)
+    arrays: tuple = (x, scale, offset)
+    if op.endswith("_gradient"):
+        axis = 1 if op.startswith("layer") else 0
+        arrays = (x, scale, x.mean(axis), x.var(axis), _normal(rng, rows, n))
+    return Case(op, f"{rows} x {n}", arrays, {"epsilon": 1e-3})
+
+
 def _update(op, size, rng):
     """What the kernel needs beside weights and gradient is read from the signature of its reference."""
     import inspect
@@ -236,6 +246,9 @@ _SPECIAL = {
     ),
     "embedding_gradient": _embedding_gradient,
     "batch_norm_statistics": _statistics,
+    **dict.fromkeys(
+        (f"{kind}_norm{end}" for kind in ("layer", "batch") for end in ("", "_gradient")), _normalization
+    ),
 }
 _FAMILIES = {
     UnaryGradient: lambda op, size, rng: _flat(op, size, rng, 2),

@@ -8,6 +8,8 @@ from stepgrad import ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.weighted import Weighted
+from stepgrad.ops.normalization.along import or_neutral
+from stepgrad.ops.normalization.fused import batch_norm
 from stepgrad.tape import no_grad
 
 
@@ -77,12 +79,21 @@ class BatchNormalization(Weighted):
         self.moving_variance = self._create("moving_variance", shape, trainable=False)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        mean, variance = self.moving_mean, self.moving_variance
-        if training and self.trainable:
-            channels = self.axis % inputs.ndim
+        if not (training and self.trainable):
+            return self._normalize(inputs, self.moving_mean, self.moving_variance)
+        channels = self.axis % inputs.ndim
+        if channels == inputs.ndim - 1:
+            y, mean, variance = batch_norm(
+                inputs, *or_neutral(self.gamma, self.beta, inputs), epsilon=self.epsilon
+            )
+        else:
             mean, variance = ops.moments(inputs, tuple(a for a in range(inputs.ndim) if a != channels))
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance)
+            y = self._normalize(inputs, mean, variance)
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_variance, variance)
+        return y
+
+    def _normalize(self, inputs: Any, mean: Any, variance: Any) -> Any:
         return ops.batch_normalization(inputs, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)
 
     def _move(self, average: Any, value: Any) -> None:

@@ -57,11 +57,11 @@ CASES = [
         "elu", ops.selu, lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772), nonzero, special=False, label="selu"
     ),
     _case("elu", lambda x: ops.celu(x, 0.7), lambda x: 0.7 * _elu(x / 0.7), nonzero, special=False, label="celu"),
-    _case(("gelu", "erf"), lambda x: ops.gelu(x, approximate=False), lambda x: x * _erfc(-x / np.sqrt(2)) / 2),
+    _case(("gelu", "gelu_gradient", "erf"), lambda x: ops.gelu(x, approximate=False), lambda x: x * _erfc(-x / np.sqrt(2)) / 2),
     _case(
-        "gelu_tanh", ops.gelu, lambda x: x * _sigmoid(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)), special=False
+        ("gelu_tanh", "gelu_tanh_gradient"), ops.gelu, lambda x: x * _sigmoid(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)), special=False
     ),
-    _case("silu", ops.silu, lambda x: x * _sigmoid(x)),
+    _case(("silu", "silu_gradient"), ops.silu, lambda x: x * _sigmoid(x)),
     _case(("sigmoid", "sigmoid_gradient"), ops.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
     _case("softplus", ops.softplus, lambda x: np.log(np.exp(x) + 1)),
     _case("softplus", lambda x: ops.softplus(ops.multiply(x, 300.0)), lambda x: np.maximum(x * 300.0, 0), nonzero, label="far", special=False),

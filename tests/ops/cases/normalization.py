@@ -1,10 +1,46 @@
 """Cases of stepgrad.ops.normalization: the fused statistics; the compositions are tested against torch."""
 
-from ops.harness import Case, Input, x32
+import numpy as np
+
+from ops.harness import Case, Input, normal, positive, x32
 from stepgrad import ops
+from stepgrad.ops.normalization.fused import batch_norm, layer_norm
 from stepgrad.ops.normalization.moments import _batch_norm_statistics
 
+
+def _normalized(by_sample):
+    def expected(x, scale, offset, epsilon):
+        axes = -1 if by_sample else tuple(range(x.ndim - 1))
+        mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+        shape = x.shape[:-1] if by_sample else x.shape[-1:]
+        y = (x - mean) / np.sqrt(variance + epsilon) * scale + offset
+        return y, mean.reshape(shape), variance.reshape(shape)
+
+    return expected
+
+
+def _fused(op, by_sample, empty):
+    name = op.name
+    weights = lambda n: ((n,), (n,))  # noqa: E731
+    return Case(
+        (name, f"{name}_gradient"),
+        op,
+        [Input((5, 3), normal), Input((3,), positive), Input((3,))],
+        {"epsilon": 0.1},
+        expected=_normalized(by_sample),
+        shapes=[((2, 3, n), *weights(n)) for n in (7, 8, 17, 33, 70)] + [((37, 3), *weights(3)), (empty, *weights(empty[-1]))],
+        large=((257, 1031), *weights(1031)),
+        errors=[
+            (lambda: op(x32(2, 3), x32(2), x32(3), epsilon=0.1), "scale must have one entry"),
+            (lambda: op(x32(2, 3), x32(3), x32(4), epsilon=0.1), "offset must have one entry"),
+            (lambda: op(x32(), x32(1), x32(1), epsilon=0.1), "no axis to normalize"),
+        ],
+    )
+
+
 CASES = [
+    _fused(layer_norm, True, (0, 3)),
+    _fused(batch_norm, False, (3, 0)),
     Case(
         "batch_norm_statistics",
         ops.moments,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from stepgrad.ops.activation.gated import gated_slope, stable_sigmoid
+from stepgrad.ops.elementwise.unary_gradient import UnaryGradient
 from stepgrad.ops.op import Unary
 from stepgrad.tape.state import public
 
@@ -13,16 +15,31 @@ class Silu(Unary):
     gradient_formula = r"\bar x = \bar y \odot \sigma(x) (1 + x (1 - \sigma(x)))"
 
     def reference(self, x):
-        e = np.exp(-np.abs(x))
-        return x * (np.where(x < 0, e, np.ones((), x.dtype)) / (1 + e))
+        return x * stable_sigmoid(x)
 
     def gradient(self, step, gy):
         (x,) = step.inputs
+        return _silu_gradient(x, gy)
+
+
+class SiluGradient(UnaryGradient):
+    formula = Silu.gradient_formula
+    gradient_formula = (
+        r"\bar x' = \bar{\bar x} \odot \bar y \odot s (1 - s) (2 + x (1 - 2s)),\quad"
+        r" \bar{\bar y} = \bar{\bar x} \odot s (1 + x (1 - s)),\quad s = \sigma(x)"
+    )
+
+    def reference(self, x, gy):
+        x = np.clip(x, -800, 800)  # beyond, the slope is 0 or 1 in double too; infinity * 0 would be NaN
+        return gy * gated_slope(x, x, np.ones((), x.dtype))
+
+    def gradient(self, step, ggx):
+        x, gy = step.inputs
         s = public["sigmoid"](x)
-        return gy * (s * (x * (1.0 - s) + 1.0))
+        return ggx * gy * s * (1.0 - s) * (x * (1.0 - 2.0 * s) + 2.0), _silu_gradient(x, ggx)
 
 
-_silu = Silu()
+_silu, _silu_gradient = Silu(), SiluGradient()
 
 
 def silu(x):

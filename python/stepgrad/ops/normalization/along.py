@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public
@@ -25,3 +27,9 @@ def over_axes(v: Any, x: Any, axes: tuple[int, ...], op: str, what: str) -> Any:
     if axes == tuple(range(x.ndim - len(axes), x.ndim)):
         return v
     return public["reshape"](v, tuple(x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)))
+
+
+def or_neutral(scale: Any, offset: Any, x: Any) -> tuple[Any, Any]:
+    """Stand ones and zeros, one for each entry of the last axis of `x`, in for what is None."""
+    scale = np.ones(x.shape[-1], x.dtype) if scale is None else scale
+    return scale, np.zeros(x.shape[-1], x.dtype) if offset is None else offset

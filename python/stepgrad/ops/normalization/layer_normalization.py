@@ -8,7 +8,8 @@ import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError
-from stepgrad.ops.normalization.along import over_axes
+from stepgrad.ops.normalization.along import or_neutral, over_axes
+from stepgrad.ops.normalization.fused import layer_norm
 from stepgrad.ops.op import normalize_axes, to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
@@ -45,12 +46,18 @@ def layer_normalization(
     """
     x = to_tensor(x)
     axes = normalize_axes(axis, x.ndim)
+    gamma, beta = (
+        None if v is None else over_axes(v, x, axes, "layer_normalization", what)
+        for v, what in ((gamma, "gamma"), (beta, "beta"))
+    )
+    if axes == (x.ndim - 1,) and all(v is None or v.ndim == 1 for v in (gamma, beta)):
+        return layer_norm(x, *or_neutral(gamma, beta, x), epsilon=_or_default(epsilon))[0]
     away = x - public["mean"](x, axes, True)
     variance = public["mean"](public["square"](away), axes, True)
     y = away * public["rsqrt"](variance + _or_default(epsilon))
     if gamma is not None:
-        y = y * over_axes(gamma, x, axes, "layer_normalization", "gamma")
-    return y if beta is None else y + over_axes(beta, x, axes, "layer_normalization", "beta")
+        y = y * gamma
+    return y if beta is None else y + beta
 
 
 def rms_normalization(
