@@ -16,8 +16,9 @@ _PARTS = re.compile(
 
 def mathml(latex: str, display: str = "inline") -> str:
     """Return a formula as MathML."""
-    # what the converter does not know: an escaped underscore, += as one sign, and words in its text mode's neighbours
-    return convert(latex.replace(r"\_", "_").replace(r"\mathrel{+}=", "+="), display=display)
+    # what the converter does not know: an escaped underscore, += as one sign, arg
+    known = latex.replace(r"\_", "_").replace(r"\mathrel{+}=", "+=").replace(r"\arg", r"\operatorname{arg}")
+    return convert(known, display=display)
 
 
 def draw(markdown: str, drawn: list[str]) -> str:

@@ -18,16 +18,16 @@ def op_table() -> str:
     for op in registry.values():
         families.setdefault(type(op).__module__.split(".")[2], []).append(op)
     parts = [
-        "# Ops",
+        "---\nhide: [navigation, toc]\n---\n\n# Ops",  # long formulas need the width
         f"All {len(registry)} ops of the registry. A bar marks the gradient of the loss: "
         r"$\bar x$ is $\partial L / \partial x$. The last rung of each ladder, in bold, is the default.",
     ]
     for family, ops in sorted(families.items()):
         rows = [
-            (f"<code>{op.name}</code>", mathml(op.formula), _gradient(op), _ladder(op.name))
+            (f"<code>{op.name}</code>", _formulas(op), _ladder(op.name))
             for op in sorted(ops, key=lambda op: op.name)
         ]
-        parts += [f"## {family}", _table(("op", "formula", "gradient", "rungs"), rows)]
+        parts += [f"## {family}", _table(("op", "formula and gradient", "rungs"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -51,8 +51,9 @@ def kernel_table() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _gradient(op: stepgrad.Op) -> str:
-    return mathml(op.gradient_formula) if op.gradient_formula else "none"
+def _formulas(op: stepgrad.Op) -> str:
+    lines = [mathml(formula) if formula else "no gradient" for formula in (op.formula, op.gradient_formula)]
+    return "".join(f'<div class="formula">{line}</div>' for line in lines)
 
 
 def _ladder(op: str) -> str:
