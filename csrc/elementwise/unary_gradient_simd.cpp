@@ -56,22 +56,10 @@ template <class T> void silu_gradient_simd(const UnaryGradientArgs<T>& g) {
   });
 }
 
-// Phi(x), the chance that a normal number is smaller
-STEPGRAD_INLINE vec_f32 vnormal_cdf(vec_f32 x) {
-  const vec_f32 tail = 0.5f * vpositive_erfc(vabs(x) * float(SQRT_HALF));
-  return x < 0.0f ? tail : 1.0f - tail;
-}
-STEPGRAD_INLINE vec_f64 vnormal_cdf(vec_f64 x) {
-  return each_lane(x, [](double v) { return 0.5 * std::erfc(v * -SQRT_HALF); });
-}
-
 STEPGRAD_RUNG(UnaryGradientArgs, "gelu_gradient", "simd", 10,
-              "polynomial fit and exponential on vectors, threaded", gelu_gradient_simd)
+              "one exponential for the density and its tail, on vectors; threaded", gelu_gradient_simd)
 template <class T> void gelu_gradient_simd(const UnaryGradientArgs<T>& g) {
-  run(g, COSTLY, [](auto x, auto dy) {
-    x = between(x, T(GELU_BOUND));
-    return dy * (vnormal_cdf(x) + x * T(NORMAL_PEAK) * vexp(T(-0.5) * x * x));
-  });
+  run(g, COSTLY, [](auto x, auto dy) { return dy * vgelu_slope(x); });
 }
 
 STEPGRAD_RUNG(UnaryGradientArgs, "gelu_tanh_gradient", "simd", 10, "exponential on vectors, threaded",

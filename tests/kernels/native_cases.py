@@ -7,6 +7,7 @@ import numpy as np
 
 from kernels.native_case import SIZES, SPECIAL, Case, InOut, Out, draw, rounded
 from kernels.native_image_cases import average_pool, convolution, max_pool
+from kernels.native_norm_cases import batch_norm_statistics, norm, norm_gradient
 
 # ---- elementwise ----------------------------------------------------------------------------------------------------
 
@@ -241,56 +242,6 @@ def embedding_gradient(op, rng):
         indices, dy, dw = rng.integers(0, v, n), draw(rng, n, d), np.zeros((v, d))
         np.add.at(dw, indices, dy)
         yield Case((indices, dy, Out(dw)))
-
-
-def batch_norm_statistics(op, rng):
-    for n in (1, 2, 5, 255, 256, 257, 1000):
-        for c in (1, 3, 8, 17):
-            x = rounded(draw(rng, n, c) + 100)  # a mean far from 0: the one-pass formula would fail here
-            yield Case((x, Out(x.mean(axis=0)), Out(x.var(axis=0))), rtol=1e-5, atol=1e-6)
-    yield Case((np.zeros((0, 3)), Out(np.full(3, np.nan)), Out(np.full(3, np.nan))))
-    yield Case((np.zeros((3, 0)), Out(np.zeros(0)), Out(np.zeros(0))))
-
-
-NORM_EPSILON = 0.01
-
-
-def _norm_inputs(op, rng):
-    """x, scale, offset, then mean and variance, which broadcast against x, and the axes of the statistics."""
-    for rows, n in (
-        [(3, n) for n in SIZES if n]
-        + [(rows, 9) for rows in (1, 4, 5, 31, 33, 255, 257, 1000)]
-        + [(0, 5), (70, 0)]
-    ):
-        axis = 1 if op.startswith("layer") else 0
-        x = rounded(draw(rng, rows, n) + 10)
-        count = max(x.shape[axis], 1) if x.size else np.nan  # the mean of nothing is NaN
-        mean = x.sum(axis, keepdims=True) / count
-        variance = np.square(x - mean).sum(axis, keepdims=True) / count
-        yield x, draw(rng, n), draw(rng, n), mean, variance, axis
-
-
-def norm(op, rng):
-    for x, scale, offset, mean, variance, _ in _norm_inputs(op, rng):
-        y = (x - mean) / np.sqrt(variance + NORM_EPSILON) * scale + offset
-        outputs = Out(y), Out(mean.reshape(-1)), Out(variance.reshape(-1))
-        yield Case((x, scale, offset, *outputs, NORM_EPSILON), atol=1e-5)  # x - mean loses a digit
-
-
-def norm_gradient(op, rng):
-    for x, scale, _, mean, variance, axis in _norm_inputs(op, rng):
-        dy, mean, variance = draw(rng, *x.shape), rounded(mean), rounded(variance)
-        r = 1 / np.sqrt(variance + NORM_EPSILON)
-        h, g = (x - mean) * r, dy * scale
-        count = max(x.shape[axis], 1)
-        dx = r * (g - g.sum(axis, keepdims=True) / count - h * ((g * h).sum(axis, keepdims=True) / count))
-        outputs = Out(dx), Out((dy * h).sum(0)), Out(dy.sum(0))
-        # Sums over rows are compared with the size of what was added; a row of one entry has r = 10.
-        yield Case(
-            (x, scale, mean.reshape(-1), variance.reshape(-1), dy, *outputs, NORM_EPSILON),
-            rtol=2e-5,
-            atol=5e-5,
-        )
 
 
 def sgd(op, rng):

@@ -82,7 +82,15 @@ def large_arguments(op, dtype):
         "average_pool2d_gradient": lambda: (floats(*pooled), floats(*image), *window),
         "embedding_gradient": lambda: (rng.integers(0, 50, 3000), floats(3000, 100), floats(50, 100)),
         "batch_norm_statistics": lambda: (floats(many, 7), floats(7), floats(7)),
-        "layer_norm": lambda: (matrix, floats(n), floats(n), floats(rows, n), floats(rows), floats(rows), 0.1),
+        "layer_norm": lambda: (
+            matrix,
+            floats(n),
+            floats(n),
+            floats(rows, n),
+            floats(rows),
+            floats(rows),
+            0.1,
+        ),
         "batch_norm": lambda: (matrix, floats(n), floats(n), floats(rows, n), floats(n), floats(n), 0.1),
         "layer_norm_gradient": lambda: (
             *(matrix, floats(n), floats(rows), positive(rows), floats(rows, n)),

@@ -28,7 +28,8 @@ def _fused(op, by_sample, empty):
         [Input((5, 3), normal), Input((3,), positive), Input((3,))],
         {"epsilon": 0.1},
         expected=_normalized(by_sample),
-        shapes=[((2, 3, n), *weights(n)) for n in (7, 8, 17, 33, 70)] + [((37, 3), *weights(3)), (empty, *weights(empty[-1]))],
+        shapes=[((2, 3, n), *weights(n)) for n in (7, 8, 17, 33, 70)]
+        + [((37, 3), *weights(3)), (empty, *weights(empty[-1]))],
         large=((257, 1031), *weights(1031)),
         errors=[
             (lambda: op(x32(2, 3), x32(2), x32(3), epsilon=0.1), "scale must have one entry"),
