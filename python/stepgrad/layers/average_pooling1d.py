@@ -13,6 +13,8 @@ from stepgrad.layers.pooling import Pooling
 class AveragePooling1D(Pooling):
     """The mean of every window of a sequence.
 
+    Input shape (batch, steps, channels); output shape (batch, new_steps, channels).
+
     Parameters
     ----------
     pool_size : int or (int,)
@@ -20,8 +22,6 @@ class AveragePooling1D(Pooling):
         `pool_size` when left out.
     padding : {"valid", "same"}
     data_format : {"channels_last", "channels_first"}, optional
-
-    Input shape (batch, steps, channels); output shape (batch, new_steps, channels).
 
     Examples
     --------

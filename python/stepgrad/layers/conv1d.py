@@ -10,6 +10,8 @@ from stepgrad.layers.layer import LAYERS
 class Conv1D(Conv):
     """One-dimensional convolution.
 
+    Input shape (batch, steps, channels); output shape (batch, new_steps, filters).
+
     Parameters
     ----------
     filters : int
@@ -29,8 +31,6 @@ class Conv1D(Conv):
     kernel_initializer, bias_initializer : str or callable
     kernel_regularizer, bias_regularizer, activity_regularizer : str or callable, optional
     kernel_constraint, bias_constraint : str or callable, optional
-
-    Input shape (batch, steps, channels); output shape (batch, new_steps, filters).
 
     Examples
     --------

@@ -10,6 +10,8 @@ from stepgrad.layers.layer import LAYERS
 class Conv2D(Conv):
     """Two-dimensional convolution.
 
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
+
     Parameters
     ----------
     filters : int
@@ -28,8 +30,6 @@ class Conv2D(Conv):
     kernel_initializer, bias_initializer : str or callable
     kernel_regularizer, bias_regularizer, activity_regularizer : str or callable, optional
     kernel_constraint, bias_constraint : str or callable, optional
-
-    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
 
     Examples
     --------

@@ -89,6 +89,8 @@ class Conv1DTranspose(ConvTranspose):
 class Conv2DTranspose(ConvTranspose):
     """Transposed convolution of images ("deconvolution").
 
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
+
     Parameters
     ----------
     filters : int
@@ -101,8 +103,6 @@ class Conv2DTranspose(ConvTranspose):
         More pixels on one side; chooses among the sizes that a convolution with these strides maps to the input's.
     data_format, dilation_rate, activation, use_bias and the rest
         As in `Conv2D`.
-
-    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
 
     Examples
     --------

@@ -14,6 +14,8 @@ from stepgrad.layers.weighted import Weighted, check_positive
 class Dense(Weighted):
     """A fully connected layer: ``activation(x @ kernel + bias)``.
 
+    Input shape (..., n); output shape (..., units).
+
     Parameters
     ----------
     units : int
@@ -23,8 +25,6 @@ class Dense(Weighted):
     kernel_initializer, bias_initializer : str or callable
     kernel_regularizer, bias_regularizer, activity_regularizer : str or callable, optional
     kernel_constraint, bias_constraint : str or callable, optional
-
-    Input shape (..., n); output shape (..., units).
 
     Examples
     --------

@@ -78,6 +78,8 @@ class DepthwiseConv1D(DepthwiseConv):
 class DepthwiseConv2D(DepthwiseConv):
     """Depthwise convolution of images.
 
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels * depth_multiplier).
+
     Parameters
     ----------
     kernel_size : int or (int, int)
@@ -88,8 +90,6 @@ class DepthwiseConv2D(DepthwiseConv):
     data_format, dilation_rate, activation, use_bias
         As in `Conv2D`.
     depthwise_initializer, depthwise_regularizer, depthwise_constraint : str or callable, optional
-
-    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels * depth_multiplier).
 
     Examples
     --------

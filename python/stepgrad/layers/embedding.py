@@ -15,6 +15,8 @@ from stepgrad.layers.weighted import Weighted, check_positive
 class Embedding(Weighted):
     """Replace every index by a row of a learned table.
 
+    Input shape (batch, ...) of integers; output shape (batch, ..., output_dim).
+
     Parameters
     ----------
     input_dim : int
@@ -27,8 +29,6 @@ class Embedding(Weighted):
         Kept for saved models; masks are not computed yet.
     weights : array (input_dim, output_dim), optional
         The first values.
-
-    Input shape (batch, ...) of integers; output shape (batch, ..., output_dim).
 
     Examples
     --------

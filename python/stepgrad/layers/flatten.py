@@ -15,12 +15,12 @@ from stepgrad.layers.weighted import check_choice
 class Flatten(Layer):
     """Keep the batch axis and join all others.
 
+    Input shape (batch, ...); output shape (batch, product of the other sizes).
+
     Parameters
     ----------
     data_format : {"channels_last", "channels_first"}, optional
         With "channels_first" the channels are moved to the end first, so that both give the same row.
-
-    Input shape (batch, ...); output shape (batch, product of the other sizes).
 
     Examples
     --------

@@ -13,13 +13,13 @@ from stepgrad.layers.pooling import GlobalPooling
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of every channel over all steps.
 
+    Input shape (batch, steps, channels); output shape (batch, channels).
+
     Parameters
     ----------
     data_format : {"channels_last", "channels_first"}, optional
     keepdims : bool
         Leave the pooled axes with size 1.
-
-    Input shape (batch, steps, channels); output shape (batch, channels).
 
     Examples
     --------

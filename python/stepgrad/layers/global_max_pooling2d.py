@@ -13,13 +13,13 @@ from stepgrad.layers.pooling import GlobalPooling
 class GlobalMaxPooling2D(GlobalPooling):
     """The maximum of every channel over all pixels.
 
+    Input shape (batch, height, width, channels); output shape (batch, channels).
+
     Parameters
     ----------
     data_format : {"channels_last", "channels_first"}, optional
     keepdims : bool
         Leave the pooled axes with size 1.
-
-    Input shape (batch, height, width, channels); output shape (batch, channels).
 
     Examples
     --------

@@ -13,6 +13,8 @@ from stepgrad.layers.pooling import Pooling
 class MaxPooling2D(Pooling):
     """The maximum of every window of an image.
 
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels).
+
     Parameters
     ----------
     pool_size : int or (int, int)
@@ -20,8 +22,6 @@ class MaxPooling2D(Pooling):
         `pool_size` when left out.
     padding : {"valid", "same"}
     data_format : {"channels_last", "channels_first"}, optional
-
-    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels).
 
     Examples
     --------

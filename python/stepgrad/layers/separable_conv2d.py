@@ -86,6 +86,8 @@ class SeparableConv1D(SeparableConv):
 class SeparableConv2D(SeparableConv):
     """Separable convolution of images: far fewer weights than a full one.
 
+    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
+
     Parameters
     ----------
     filters : int
@@ -95,8 +97,6 @@ class SeparableConv2D(SeparableConv):
     depth_multiplier : int
         Depthwise filters for each channel.
     depthwise_initializer, pointwise_initializer, ... : str or callable, optional
-
-    Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, filters).
 
     Examples
     --------
