@@ -156,8 +156,9 @@ STEPGRAD_INLINE vec_f64 vgelu(vec_f64 x) {
 // The slope of gelu, Phi(x) + x phi(x), phi the normal density. Left of 0 it is a tail of both; right of 0, 1 minus the same.
 STEPGRAD_INLINE vec_f32 vgelu_slope(vec_f32 x) {
   vec_f32 z = vabs(x) * 0.70710678f;
-  z = z > ERFC_END ? splat(ERFC_END) : z;                                      // infinity * 0 would be NaN
-  const vec_f32 tail = vgauss(z) * (0.5f * vscaled_erfc(z) - z * 0.56418958f); // 1 / sqrt(pi)
+  z = z > ERFC_END ? splat(ERFC_END) : z; // infinity * 0 would be NaN
+  const vec_f32 e = vgauss(z),
+                tail = 0.5f * e * vscaled_erfc(z) - 0.56418958f * e * z; // 1 / sqrt(pi); 0 - 0 is +0
   return x < 0.0f ? tail : 1.0f - tail;
 }
 STEPGRAD_INLINE vec_f64 vgelu_slope(vec_f64 x) {
