@@ -114,7 +114,8 @@ def gradcheck(
     fn : callable
         A function of tensors, an op, or a layer; it must give the same result for the same inputs.
     inputs : array_like, Tensor, or a list or tuple of them
-        Floats are checked, in float64; integers and booleans are handed on as they are.
+        Floats are checked, in float64; integers and booleans are handed on as they are. A list is a list of inputs: give
+        a matrix as an array.
     order : int
         2 checks the gradient of the gradient as well, and so on.
     epsilon : float, optional
@@ -248,7 +249,8 @@ def _refuse_unsteady(loss: Callable, arrays: Sequence[np.ndarray], name: str) ->
     if first != second and not (np.isnan(first) and np.isnan(second)):
         raise ArgumentError(
             f"{name} gave {first!r} and then {second!r} for the same inputs",
-            op="gradcheck", fix="switch off dropout and other randomness (training=False), or fix its seed",
+            op="gradcheck", fix="switch off dropout and other randomness (training=False), or fix its seed; does the function, or its"
+            " kernel, change its input?",
         )  # fmt: skip
 
 

@@ -95,5 +95,6 @@ def _fix(op: str, inputs) -> str:
         "sqrt": "keep the input at or above 0",
         "divide": "keep the divisor away from 0: add a small epsilon",
         "exp": "subtract the maximum first, as softmax does",
+        "softmax": "a kernel must subtract the maximum first, or the exponential overflows",
         "power": "a negative base has no real fractional power",
     }.get(op, "the numbers became too large: lower the learning rate, or normalise the input")
