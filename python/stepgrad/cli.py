@@ -51,6 +51,7 @@ def _version(typer):
 def doctor() -> None:
     """Report what is installed, what is compiled, and what could be added."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from stepgrad.doctor import findings
@@ -59,7 +60,7 @@ def doctor() -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for topic, finding in findings():
-        table.add_row(topic, finding)
+        table.add_row(topic, escape(finding))  # "[tensorboard]" is an extra, not markup
     Console().print(table)
 
 

@@ -31,6 +31,13 @@ def test_doctor_reports_every_topic():
         assert topic in text
 
 
+def test_doctor_names_the_extra_in_brackets(monkeypatch):
+    from stepgrad import doctor
+
+    monkeypatch.setattr(doctor, "_installed", lambda package: package != "tensorboard")
+    assert 'pip install "stepgrad[tensorboard]"' in dict(doctor.findings())["to install for more"]
+
+
 def test_kernels_prints_the_rung_that_the_environment_asked_for():
     result = stepgrad("kernels", "--op", "matmul", env={"STEPGRAD_KERNELS": "matmul=numpy"})
     row = next(line for line in result.stdout.splitlines() if " matmul " in line)
