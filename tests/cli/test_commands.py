@@ -2,8 +2,9 @@
 
 import pytest
 import typer
-from stepgrad import cli
 from typer.testing import CliRunner
+
+from stepgrad import cli
 
 
 @pytest.fixture(scope="module")
