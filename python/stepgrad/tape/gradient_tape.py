@@ -121,6 +121,7 @@ class GradientTape:
                 fix="GradientTape(persistent=True)",
             )
         self._used = True
+        flat = _flatten(sources)
         targets = list(target) if isinstance(target, list | tuple) else [target]
         seeds = (
             output_gradients
@@ -130,9 +131,8 @@ class GradientTape:
         pairs = [
             (t, wrap(t.array * 0 + 1) if seed is None else as_tensor(seed))
             for t, seed in zip(targets, seeds, strict=True)
-            if isinstance(t, Tensor) and t.requires_grad or any(t is w for w in _flatten(sources))
+            if isinstance(t, Tensor) and t.requires_grad or any(t is w for w in flat)
         ]
-        flat = _flatten(sources)
         gradients = run_backward(
             [t for t, _ in pairs], [s for _, s in pairs], flat, self.persistent, create=bool(state.tapes)
         )
