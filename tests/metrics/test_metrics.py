@@ -138,9 +138,28 @@ CASES = [
         lambda: classes(N),
         lambda: distribution(N),
     ),
+    (
+        "OneHotIoU",
+        {"num_classes": C, "target_class_ids": [0, 2]},
+        lambda: one_hot(N),
+        lambda: distribution(N),
+    ),
+    (
+        "OneHotMeanIoU",
+        {"num_classes": C, "sparse_y_pred": True, "ignore_class": 0},
+        lambda: one_hot(N),
+        lambda: classes(N),
+    ),
+    ("BinaryIoU", {"target_class_ids": [0, 1], "threshold": 0.3}, lambda: bits(N), lambda: positive(N)),
 ]
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(CASES)]
-UNWEIGHTED = ("IoU", "MeanIoU")  # Keras keeps their weights as integers
+UNWEIGHTED = (
+    "IoU",
+    "MeanIoU",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "BinaryIoU",
+)  # Keras keeps their weights as integers
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])

@@ -15,8 +15,9 @@ class LambdaCallback(Callback):
 
     Parameters
     ----------
-    **hooks : callable
-        Any hook of `Callback` by name: ``on_epoch_end=lambda epoch, logs: ...``.
+    on_epoch_begin, on_epoch_end, on_train_begin, on_train_end, on_train_batch_begin, on_train_batch_end : callable, optional
+    **kwargs : callable
+        Any other hook of `Callback` by name: ``on_epoch_end=lambda epoch, logs: ...``.
 
     Examples
     --------
@@ -25,8 +26,26 @@ class LambdaCallback(Callback):
     0 0.5
     """
 
-    def __init__(self, **hooks: Callable | None):
+    def __init__(
+        self,
+        on_epoch_begin: Callable | None = None,
+        on_epoch_end: Callable | None = None,
+        on_train_begin: Callable | None = None,
+        on_train_end: Callable | None = None,
+        on_train_batch_begin: Callable | None = None,
+        on_train_batch_end: Callable | None = None,
+        **kwargs: Callable | None,
+    ):
         super().__init__()
+        hooks = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+            **kwargs,
+        }
         for name, function in hooks.items():
             if name not in _HOOKS:
                 raise ArgumentError(f"a callback has no hook '{name}'", fix=did_you_mean(name, _HOOKS))

@@ -1,8 +1,23 @@
 """Constraints, which the optimizer applies to weights after each step."""
 
+from typing import Any
+
 from stepgrad.constraints.constraints import CONSTRAINTS, Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
-get, serialize, deserialize = CONSTRAINTS.get, CONSTRAINTS.serialize, CONSTRAINTS.deserialize
+get, deserialize = CONSTRAINTS.get, CONSTRAINTS.deserialize
+
+
+def serialize(constraint: Any) -> Any:
+    """Return the saved form of a constraint: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(NonNeg())["class_name"]
+    'NonNeg'
+    """
+    return CONSTRAINTS.serialize(constraint)
+
+
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 __all__ = [

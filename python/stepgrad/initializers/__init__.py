@@ -9,9 +9,9 @@ import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ShapeError
-from stepgrad.initializers.constant import Constant, Identity, Ones, Zeros
+from stepgrad.initializers.constants import Constant, Identity, Ones, Zeros
 from stepgrad.initializers.initializer import INITIALIZERS, Initializer
-from stepgrad.initializers.random_normal import RandomNormal, RandomUniform, TruncatedNormal
+from stepgrad.initializers.random_distributions import RandomNormal, RandomUniform, TruncatedNormal
 from stepgrad.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,
@@ -24,7 +24,28 @@ from stepgrad.initializers.scaling import (
     compute_fans,
 )
 
-serialize, deserialize = INITIALIZERS.serialize, INITIALIZERS.deserialize
+# Keras's second names
+IdentityInitializer = identity = Identity
+OrthogonalInitializer = orthogonal = Orthogonal
+constant, ones, zeros = Constant, Ones, Zeros
+glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
+he_normal, he_uniform = HeNormal, HeUniform
+lecun_normal, lecun_uniform = LecunNormal, LecunUniform
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+variance_scaling = VarianceScaling
+
+deserialize = INITIALIZERS.deserialize
+
+
+def serialize(initializer: Any) -> Any:
+    """Return the saved form of a initializer: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(Zeros())["class_name"]
+    'Zeros'
+    """
+    return INITIALIZERS.serialize(initializer)
 
 
 def get(identifier: Any) -> Any:
@@ -64,24 +85,10 @@ def get(identifier: Any) -> Any:
 
 
 __all__ = [
-    "Constant",
-    "GlorotNormal",
-    "GlorotUniform",
-    "HeNormal",
-    "HeUniform",
-    "Identity",
-    "Initializer",
-    "LecunNormal",
-    "LecunUniform",
-    "Ones",
-    "Orthogonal",
-    "RandomNormal",
-    "RandomUniform",
-    "TruncatedNormal",
-    "VarianceScaling",
-    "Zeros",
-    "compute_fans",
-    "deserialize",
-    "get",
-    "serialize",
-]
+    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity",
+    "IdentityInitializer", "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal",
+    "OrthogonalInitializer", "RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling",
+    "Zeros", "compute_fans", "constant", "deserialize", "get", "glorot_normal", "glorot_uniform",
+    "he_normal", "he_uniform", "identity", "lecun_normal", "lecun_uniform", "ones", "orthogonal",
+    "random_normal", "random_uniform", "serialize", "truncated_normal", "variance_scaling", "zeros",
+]  # fmt: skip

@@ -1,5 +1,7 @@
 """Keras 3's layers."""
 
+from typing import Any
+
 from stepgrad.layers.activation import Activation
 from stepgrad.layers.average_pooling1d import AveragePooling1D
 from stepgrad.layers.average_pooling2d import AveragePooling2D
@@ -73,7 +75,19 @@ Convolution2DTranspose = Conv2DTranspose
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
-serialize, deserialize = LAYERS.serialize, LAYERS.deserialize
+deserialize = LAYERS.deserialize
+
+
+def serialize(layer: Any) -> Any:
+    """Return the saved form of a layer: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(Identity(name="a"))["class_name"]
+    'Identity'
+    """
+    return LAYERS.serialize(layer)
+
 
 __all__ = [
     "Activation",

@@ -254,6 +254,6 @@ def concatenate(inputs: list, axis: int = -1, **kwargs: Any) -> Any:
     return Concatenate(axis, **kwargs)(inputs)
 
 
-def dot(inputs: list, axes: int | tuple[int, int], normalize: bool = False, **kwargs: Any) -> Any:
+def dot(inputs: list, axes: int | tuple[int, int] = -1, **kwargs: Any) -> Any:
     """Call a `Dot` layer."""
-    return Dot(axes, normalize, **kwargs)(inputs)
+    return Dot(axes, **kwargs)(inputs)

@@ -1,5 +1,7 @@
 """Losses, as functions that give one value a sample and as classes that reduce them to one number."""
 
+from typing import Any
+
 from stepgrad.losses.crossentropy import (
     BinaryCrossentropy,
     BinaryFocalCrossentropy,
@@ -51,7 +53,30 @@ from stepgrad.losses.regression import (
     mean_squared_logarithmic_error,
 )
 
-get, serialize, deserialize = LOSSES.get, LOSSES.serialize, LOSSES.deserialize
+get = LOSSES.get
+
+
+def serialize(loss: Any) -> Any:
+    """Return the saved form of a loss: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(Hinge())["class_name"]
+    'Hinge'
+    """
+    return LOSSES.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the loss that a name, or what `serialize` wrote, describes.
+
+    Examples
+    --------
+    >>> deserialize("mse").__name__
+    'mean_squared_error'
+    """
+    return LOSSES.deserialize(name, custom_objects)
+
 
 __all__ = [
     "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy",

@@ -1,5 +1,7 @@
 """Metrics: numbers for people, gathered batch by batch."""
 
+from typing import Any
+
 from stepgrad.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -48,7 +50,7 @@ from stepgrad.metrics.curve import (
     SpecificityAtSensitivity,
 )
 from stepgrad.metrics.f_score import F1Score, FBetaScore
-from stepgrad.metrics.iou import IoU, MeanIoU
+from stepgrad.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from stepgrad.metrics.metric import METRICS, Metric
 from stepgrad.metrics.probabilistic import (
     BinaryCrossentropy,
@@ -73,10 +75,22 @@ from stepgrad.metrics.regression import (
 )
 from stepgrad.metrics.resolve import kind_of, resolve
 
-get, serialize, deserialize = METRICS.get, METRICS.serialize, METRICS.deserialize
+get, deserialize = METRICS.get, METRICS.deserialize
+
+
+def serialize(metric: Any) -> Any:
+    """Return the saved form of a metric: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(Sum())["class_name"]
+    'Sum'
+    """
+    return METRICS.serialize(metric)
+
 
 __all__ = [
-    "AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
+    "AUC", "Accuracy", "BinaryIoU", "OneHotIoU", "OneHotMeanIoU", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
     "CategoricalHinge", "CosineSimilarity", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge",
     "IoU", "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU",
     "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric", "Poisson", "Precision",

@@ -105,10 +105,123 @@ class MeanIoU(IoU):
     0.3333
     """
 
-    def __init__(self, num_classes: int, name: str | None = None, dtype: str | None = None, **kwargs: Any):
-        super().__init__(num_classes, range(num_classes), name, dtype, **kwargs)
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ):
+        super().__init__(
+            num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis
+        )
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["target_class_ids"]
         return config
+
+
+@METRICS.register
+class OneHotIoU(IoU):
+    """`IoU` of one-hot labels and predictions with one value a class.
+
+    Parameters
+    ----------
+    num_classes : int
+    target_class_ids : list of int
+    name, dtype, ignore_class, axis
+        As in `IoU`.
+    sparse_y_pred : bool
+        True where the predictions are class numbers.
+
+    Examples
+    --------
+    >>> metric = OneHotIoU(num_classes=2, target_class_ids=[0])
+    >>> round(metric([[1, 0], [1, 0], [0, 1]], [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]).item(), 4)
+    0.5
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ):
+        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["sparse_y_true"]
+        return config
+
+
+@METRICS.register
+class OneHotMeanIoU(MeanIoU):
+    """`MeanIoU` of one-hot labels and predictions with one value a class. Parameters as in `OneHotIoU`.
+
+    Examples
+    --------
+    >>> metric = OneHotMeanIoU(num_classes=2)
+    >>> round(metric([[1, 0], [1, 0], [0, 1]], [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]).item(), 4)
+    0.5
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: str | None = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ):
+        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["sparse_y_true"]
+        return config
+
+
+@METRICS.register
+class BinaryIoU(IoU):
+    """`IoU` of the classes 0 and 1, where predictions become 1 from a threshold on.
+
+    Parameters
+    ----------
+    target_class_ids : list of int
+        [0], [1] or [0, 1], whose mean is taken.
+    threshold : float
+    name, dtype : str, optional
+
+    Examples
+    --------
+    >>> round(BinaryIoU(target_class_ids=[0, 1], threshold=0.3)([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7]).item(), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        super().update_state(y_true, to_numpy(y_pred) >= self.threshold, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "dtype": self.dtype, "target_class_ids": self.target_class_ids, "threshold": self.threshold
+        }  # fmt: skip

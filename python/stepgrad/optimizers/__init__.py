@@ -17,7 +17,18 @@ from stepgrad.optimizers.rmsprop import RMSprop
 from stepgrad.optimizers.sgd import SGD
 from stepgrad.optimizers.update import Update
 
-serialize, deserialize = OPTIMIZERS.serialize, OPTIMIZERS.deserialize
+deserialize = OPTIMIZERS.deserialize
+
+
+def serialize(optimizer: Any) -> Any:
+    """Return the saved form of a optimizer: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(SGD())["class_name"]
+    'SGD'
+    """
+    return OPTIMIZERS.serialize(optimizer)
 
 
 def get(identifier: Any) -> Optimizer | None:

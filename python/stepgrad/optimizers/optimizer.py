@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from inspect import Signature, signature
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,15 @@ class Optimizer(State):
     """
 
     update: Update | None = None  # the rule, with its formula: the step-through shows it
+
+    def __init_subclass__(cls, **kwargs: Any):
+        """Let help() and editors show the words behind ``**kwargs``; they are given by name."""
+        super().__init_subclass__(**kwargs)
+        own = [p for p in signature(cls.__init__).parameters.values() if p.kind is not p.VAR_KEYWORD][1:]
+        names = {p.name for p in own}
+        shared = list(signature(Optimizer.__init__).parameters.values())[2:]  # without self, learning_rate
+        more = [p.replace(kind=p.KEYWORD_ONLY) for p in shared if p.name not in names]
+        cls.__signature__ = Signature([p for p in own if p.kind is not p.VAR_POSITIONAL] + more)
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """Learning rates that change while the training goes on."""
 
+from typing import Any
+
 from stepgrad.optimizers.schedules.cosine import CosineDecay, CosineDecayRestarts
 from stepgrad.optimizers.schedules.decay import (
     ExponentialDecay,
@@ -9,7 +11,19 @@ from stepgrad.optimizers.schedules.decay import (
 )
 from stepgrad.optimizers.schedules.schedule import SCHEDULES, LearningRateSchedule
 
-get, serialize, deserialize = SCHEDULES.get, SCHEDULES.serialize, SCHEDULES.deserialize
+get, deserialize = SCHEDULES.get, SCHEDULES.deserialize
+
+
+def serialize(learning_rate_schedule: Any) -> Any:
+    """Return the saved form of a schedule: plain values that JSON can hold.
+
+    Examples
+    --------
+    >>> serialize(ExponentialDecay(0.1, 10, 0.9))["class_name"]
+    'ExponentialDecay'
+    """
+    return SCHEDULES.serialize(learning_rate_schedule)
+
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
