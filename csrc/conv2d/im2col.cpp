@@ -1,4 +1,4 @@
-// Top rung of convolution forward: im2col and the matrix product on register tiles, strips shared among threads.
+// Convolution forward: im2col and the matrix product on register tiles, strips shared among threads.
 //
 // What changes against naive: a strip of patches is copied into L2 (im2col.h) and multiplied by the filter with the
 // register tile of matmul, which keeps its sums in registers and uses each loaded filter vector for 6 or 14 pixels.

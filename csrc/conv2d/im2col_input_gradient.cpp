@@ -1,4 +1,4 @@
-// Top rung of the input gradient: the gradient of the patches is a matrix product, then each patch is added back to the
+// The input gradient: the gradient of the patches is a matrix product, then each patch is added back to the
 // pixels it came from (im2col backwards, "col2im").
 //
 // What changes against naive: the arithmetic runs on the register tile. Windows overlap, so two strips of an image may

@@ -1,0 +1,37 @@
+// Top rung of convolution forward: no patches at all. The register tile reads the image where it lies.
+//
+// What changes against implicit_gemm: each address is the sum of two table entries, so nothing is gathered; the image is
+// copied at most once, where it needs a frame of zeros. Bands of rows are shared among threads, so one image is enough
+// for all of them.
+//
+// Shapes: conv2d.h. 2 * N*OH*OW * K * O FLOPs with K = KH*KW*CG; reads N*H*W*C and writes N*OH*OW*O elements.
+#include "conv2d/direct.h"
+#include "common/registry.h"
+#include "conv2d/depthwise.h"
+#include "conv2d/rungs.h"
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+STEPGRAD_RUNG(Conv2dArgs, "conv2d", "direct", 30,
+              "the register tile reads the image itself through two tables; threads share bands of rows",
+              conv2d_direct)
+template <class T> void conv2d_direct(const Conv2dArgs<T>& s) {
+  if (is_depthwise(s)) return depthwise(s);
+  if (!offsets_fit(s)) return conv2d_im2col(s);
+  const long K = s.KH * s.KW * s.CG, panels = ceil_div(s.OG(), DIRECT_NR<T>);
+  if (s.N * s.OH * s.OW == 0 || s.O == 0) return;
+  T* packed = scratch<T>(Scratch::PACKED_B, panels * K * DIRECT_NR<T>);
+  for (long group = 0; group < s.groups; group++) {
+    parallel_for(panels, double(K) * 4, [&](long begin, long end) {
+      for (long p = begin; p < end; p++)
+        pack_panel(packed + p * K * DIRECT_NR<T>, DIRECT_NR<T>, s.w + group * s.OG() + p * DIRECT_NR<T>, s.O,
+                   1, K, std::min(DIRECT_NR<T>, s.OG() - p * DIRECT_NR<T>));
+    });
+    slide(Slide<T>{s, s.x + group * s.CG, packed, s.OG(), s.y + group * s.OG(), s.OH * s.OW * s.O, s.OW * s.O,
+                   s.O, nullptr, false});
+  }
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
