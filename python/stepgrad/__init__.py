@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         activations,
         callbacks,
         constraints,
+        data,
         datasets,
         initializers,
         layers,
@@ -55,7 +56,7 @@ __version__ = "0.1.0"
 
 # Imported when first used, so that `import stepgrad` stays quick.
 _PACKAGES = (
-    "activations callbacks constraints datasets initializers layers losses metrics models optimizers random "
+    "activations callbacks constraints data datasets initializers layers losses metrics models optimizers random "
     "regularizers saving utils"
 ).split()
 _NAMES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
@@ -75,7 +76,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
-    "Variable", "activations", "callbacks", "config", "constraints", "datasets", "find_nan", "gradcheck", "hooks",
+    "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets", "find_nan", "gradcheck", "hooks",
     "initializers", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops", "optimizers",
     "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip

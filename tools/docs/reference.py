@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 PACKAGES = (
-    "tape ops kernels layers models losses metrics optimizers callbacks datasets walk grade bench"
+    "tape ops kernels layers models losses metrics optimizers callbacks data datasets walk grade bench"
 ).split()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -215,8 +216,7 @@ class IterableSource(_BatchSource):
     def __init__(self, data: Any, class_weight: dict | None):
         super().__init__(data, class_weight)
         self.one_pass = iter(data) is data
-        if hasattr(data, "__len__"):
-            self.num_batches = len(data)
+        self.num_batches = operator.length_hint(data) or None  # a Dataset may have a length or not
 
     def pass_over(self, order: np.random.Generator | None, skip: int) -> Iterator[Batch]:
         """Yield the batches of one pass over the data, from number `skip` on."""

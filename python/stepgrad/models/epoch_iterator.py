@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad.data import INFINITE
 from stepgrad.errors import ArgumentError, DataError
 from stepgrad.models.data_adapter import Batch, IterableSource, source_of
 from stepgrad.random import SeedGenerator
@@ -44,6 +45,10 @@ class EpochIterator:
             ):
                 raise ArgumentError(f"{name} must be a positive integer", got=repr(value))
         self.source = source_of(x, y, sample_weight, batch_size, class_weight)
+        if steps is None and getattr(x, "cardinality", int)() == INFINITE:
+            raise ArgumentError(
+                "an epoch over endless data has no end", got=repr(x), fix="pass steps_per_epoch (steps)"
+            )
         self.steps, self.shuffle = steps, shuffle
         self.one_pass = getattr(self.source, "one_pass", False)
         self.ran_out = False
