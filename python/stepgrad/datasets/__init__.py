@@ -5,6 +5,6 @@ folder named by the environment variable STEPGRAD_DATA, or else in ``~/.stepgrad
 error says what to put where. Whatever ``load_data`` returns has an attribute ``source`` that says what was read.
 """
 
-from stepgrad.datasets import cifar10, cifar100, fashion_mnist, imdb, mnist
+from stepgrad.datasets import cifar10, cifar100, fashion_mnist, fashion_mnist_m, imdb, mnist, movie_sentences
 
-__all__ = ["cifar10", "cifar100", "fashion_mnist", "imdb", "mnist"]
+__all__ = ["cifar10", "cifar100", "fashion_mnist", "fashion_mnist_m", "imdb", "mnist", "movie_sentences"]

@@ -7,7 +7,7 @@ import os
 import re
 import tarfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ _MEMBER = re.compile(r"(?:^|/)(train|test)/(pos|neg)/(\d+)_(\d+)\.txt$")
 _KEYS = tuple(f"{part}_{what}" for part in ("train", "test") for what in ("words", "lengths", "labels"))
 
 
-class _Reviews(NamedTuple):
+class Reviews(NamedTuple):
     """Reviews as ranks of words (1 is the most frequent), with their vocabulary in the order of the ranks."""
 
     train: list[list[int]]
@@ -85,26 +85,7 @@ def load_data(
     stepgrad.errors.DataError: IMDB is not on this machine, and stepgrad never downloads
       expected: ...
     """
-    reviews = _read(path)
-    generator, parts = np.random.RandomState(seed), []  # one for both parts, as in Keras
-    for sequences, labels in ((reviews.train, reviews.train_labels), (reviews.test, reviews.test_labels)):
-        order = np.arange(len(sequences))
-        generator.shuffle(order)
-        parts.append(([sequences[i] for i in order], labels[order]))
-    shuffled = []
-    for number, (sequences, labels) in enumerate(parts):
-        start = [] if start_char is None else [start_char]
-        numbered = [start + [rank + index_from for rank in sequence] for sequence in sequences]
-        kept = [i for i, sequence in enumerate(numbered) if not maxlen or len(sequence) < maxlen]
-        if not kept:
-            raise ArgumentError(
-                f"maxlen={maxlen} leaves no {('training', 'test')[number]} review", fix="increase it"
-            )
-        chosen = [_limit(numbered[i], skip_top, num_words, oov_char) for i in kept]
-        shuffled.append((_objects(chosen), labels[kept]))
-    counts = " + ".join(f"{len(y):,}" for _, y in shuffled)
-    train, test = shuffled
-    return _files.Loaded(train, test, f"IMDB from {reviews.source}: {counts} reviews")
+    return number(_read(path), "IMDB", num_words, skip_top, maxlen, seed, start_char, oov_char, index_from)
 
 
 def get_word_index(path: str | os.PathLike[str] | None = None) -> dict[str, int]:
@@ -128,6 +109,58 @@ def to_npz(target: str | os.PathLike[str], path: str | os.PathLike[str] | None =
     np.savez_compressed(target, **arrays)
 
 
+def number(
+    reviews: Reviews, title: str, num_words: int | None, skip_top: int, maxlen: int | None, seed: int, start_char: int | None,
+    oov_char: int | None, index_from: int,
+) -> _files.Loaded:  # fmt: skip
+    """Return the reviews in the order of `seed`, as lists of word numbers: what `load_data` says."""
+    generator, parts = np.random.RandomState(seed), []  # one for both parts, as in Keras
+    for sequences, labels in ((reviews.train, reviews.train_labels), (reviews.test, reviews.test_labels)):
+        order = np.arange(len(sequences))
+        generator.shuffle(order)
+        parts.append(([sequences[i] for i in order], labels[order]))
+    shuffled = []
+    for number, (sequences, labels) in enumerate(parts):
+        start = [] if start_char is None else [start_char]
+        numbered = [start + [rank + index_from for rank in sequence] for sequence in sequences]
+        kept = [i for i, sequence in enumerate(numbered) if not maxlen or len(sequence) < maxlen]
+        if not kept:
+            raise ArgumentError(
+                f"maxlen={maxlen} leaves no {('training', 'test')[number]} review", fix="increase it"
+            )
+        chosen = [_limit(numbered[i], skip_top, num_words, oov_char) for i in kept]
+        shuffled.append((_objects(chosen), labels[kept]))
+    counts = " + ".join(f"{len(y):,}" for _, y in shuffled)
+    train, test = shuffled
+    return _files.Loaded(train, test, f"{title} from {reviews.source}: {counts} reviews")
+
+
+def rank_words(texts: Iterable[tuple[str, str, list[str]]], source: str) -> Reviews:
+    """Return reviews, given as (part, kind, words), with words as ranks: 1 is the most frequent of the training part."""
+    texts = list(texts)
+    words = Counter(word for part, _, text in texts if part == "train" for word in text)
+    vocabulary = sorted(words, key=lambda word: (-words[word], word))
+    rank = {word: number for number, word in enumerate(vocabulary, 1)}
+    numbers: dict[str, list[list[int]]] = {"train": [], "test": []}
+    labels: dict[str, list[int]] = {"train": [], "test": []}
+    for part, kind, text in texts:
+        numbers[part].append([rank[word] for word in text if word in rank])
+        labels[part].append(kind == "pos")
+    y_train, y_test = (np.array(labels[part], np.int64) for part in ("train", "test"))
+    return Reviews(numbers["train"], y_train, numbers["test"], y_test, vocabulary, source)
+
+
+def words_of(text: str) -> list[str]:
+    """Return what is left between spaces and punctuation, in lower case.
+
+    Examples
+    --------
+    >>> words_of("A film, THE film!")
+    ['a', 'film', 'the', 'film']
+    """
+    return text.lower().translate(_PUNCTUATION).split()
+
+
 def _limit(sequence: Sequence[int], low: int, high: int | None, oov: int | None) -> list[int]:
     inside = [low <= number and (not high or number < high) for number in sequence]
     if oov is None:
@@ -142,7 +175,7 @@ def _objects(sequences: list[list[int]]) -> np.ndarray:
     return array
 
 
-def _read(path: str | os.PathLike[str] | None) -> _Reviews:
+def _read(path: str | os.PathLike[str] | None) -> Reviews:
     found = _files.find(path, ["imdb.npz", _FOLDER, _ARCHIVE], "IMDB", f"the official {_ARCHIVE}")
     if found.suffix == ".npz":
         return _read_npz(found)
@@ -158,16 +191,7 @@ def _read(path: str | os.PathLike[str] | None) -> _Reviews:
                     got=f"{number:,}",
                     fix="unpack the archive again",
                 )
-    words = Counter(word for part, _, text in texts if part == "train" for word in text)
-    vocabulary = sorted(words, key=lambda word: (-words[word], word))
-    rank = {word: number for number, word in enumerate(vocabulary, 1)}
-    numbers: dict[str, list[list[int]]] = {"train": [], "test": []}
-    labels: dict[str, list[int]] = {"train": [], "test": []}
-    for part, kind, text in texts:
-        numbers[part].append([rank[word] for word in text if word in rank])
-        labels[part].append(kind == "pos")
-    y_train, y_test = (np.array(labels[part], np.int64) for part in ("train", "test"))
-    return _Reviews(numbers["train"], y_train, numbers["test"], y_test, vocabulary, str(found))
+    return rank_words(texts, str(found))
 
 
 def _words(name: str, content: bytes) -> tuple[str, str, list[str]] | None:
@@ -184,7 +208,7 @@ def _words(name: str, content: bytes) -> tuple[str, str, list[str]] | None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text", got=str(error), fix=_files.AGAIN) from error
-    return part, kind, text.lower().translate(_PUNCTUATION).split()
+    return part, kind, words_of(text)
 
 
 def _folder_texts(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
@@ -214,7 +238,7 @@ def _archive_texts(archive: Path) -> list[tuple[str, str, list[str]]]:
     return [texts[name] for name in sorted(texts)]
 
 
-def _read_npz(path: Path) -> _Reviews:
+def _read_npz(path: Path) -> Reviews:
     advice = f"take the official {_ARCHIVE}: Keras's imdb.npz holds pickled lists, which can run any code when read"
     arrays = _files.read_npz(path, (*_KEYS, "vocabulary"), advice)
     vocabulary = arrays["vocabulary"].tobytes().decode("utf-8").split("\n")
@@ -237,4 +261,4 @@ def _read_npz(path: Path) -> _Reviews:
         sequences = [run.tolist() for run in np.split(words, np.cumsum(lengths)[:-1])]
         parts.append((sequences, labels.astype(np.int64)))
     (train, y_train), (test, y_test) = parts
-    return _Reviews(train, y_train, test, y_test, vocabulary, str(path))
+    return Reviews(train, y_train, test, y_test, vocabulary, str(path))
