@@ -16,6 +16,7 @@ namespace py = pybind11;
 // Args struct name -> makes the Python function of a rung with that struct.
 using Binders = std::map<std::string, py::object (*)(const Rung&)>;
 
+void add_attention(Binders&);
 void add_conv2d(Binders&);
 void add_elementwise(Binders&);
 void add_embedding(Binders&);

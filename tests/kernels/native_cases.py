@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kernels.native_attention_cases import attention, attention_gradient
 from kernels.native_case import SIZES, SPECIAL, Case, InOut, Out, draw, rounded
 from kernels.native_image_cases import average_pool, convolution, max_pool
 from kernels.native_norm_cases import batch_norm_statistics, norm, norm_gradient
@@ -289,6 +290,8 @@ def adagrad(op, rng):
 
 
 FAMILIES = {
+    attention: ["attention"],
+    attention_gradient: ["attention_gradient"],
     matmul: ["matmul"],
     convolution: ["conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],

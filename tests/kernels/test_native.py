@@ -71,8 +71,20 @@ def large_arguments(op, dtype):
     image, filters, result, pooled = (8, 20, 20, 16), (3, 3, 16, 24), (8, 20, 20, 24), (8, 10, 10, 16)
     matrix, none, window = floats(rows, n), np.zeros(0, dtype), (3, 3, 2, 2, 1, 1)
     labels = rng.integers(0, n, rows) if op.startswith("sparse") else positive(rows, n)
+    heads = floats(3, 300, 4, 17), floats(3, 300, 2, 17), floats(3, 300, 2, 17)
+    attended = floats(3, 300, 4, 17), positive(3, 4, 300), positive(3, 4, 300)
     by_op = {
         "matmul": lambda: (floats(1, 301, 403), floats(1, 403, 205), floats(1, 301, 205), False, False),
+        "attention": lambda: (*heads, floats(3, 1, 1, 300), *attended, 0.2, True),
+        "attention_gradient": lambda: (
+            *heads,
+            floats(3, 1, 1, 300),
+            *attended,
+            *heads[:1],
+            *heads,
+            0.2,
+            True,
+        ),
         "conv2d": lambda: (floats(*image), floats(*filters), floats(*result), *(1,) * 7),
         "conv2d_input_gradient": lambda: (floats(*result), floats(*filters), floats(*image), *(1,) * 7),
         "conv2d_weight_gradient": lambda: (floats(*image), floats(*result), floats(*filters), *(1,) * 7),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from stepgrad import kernels
 from stepgrad.ops import (
     activation,
+    attention,
     convolution,
     elementwise,
     indexing,
@@ -19,7 +20,8 @@ from stepgrad.ops.op import Op, registry
 from stepgrad.tape.state import public
 
 _families = (
-    elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation, loss,
+    elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation,
+    attention, loss,
 )  # fmt: skip
 for _family in _families:
     for _name in _family.__all__:

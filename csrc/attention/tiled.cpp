@@ -1,0 +1,90 @@
+// Top rung of attention: the online rung on blocks of queries and keys, with matmul's register tiles; heads threaded.
+//
+// What changes: the running maximum moves once for a block of 128 keys instead of once a key. A block of scores (48 or 112
+// queries x 128 keys) is a matrix product that stays in L1; its exponentials are vectors; and it is multiplied with the
+// block of values right away. Keys that lie behind every query of a tile are not computed (causal: half the work).
+// (Dao et al., FlashAttention, 2022: there for GPU memory, here for the cache.)
+//
+// q, y: [batch, tq, heads, d or dv], k, v: [batch, tk, kv_heads, d or dv], max, sum: [batch, heads, tq].
+// 2 * tq * tk * (d + dv) FLOPs and tq * tk exponentials a head; tk * d elements of working memory. A head is never split
+// among threads: the same bits for any number of them.
+#include "attention/blocks.h"
+#include "common/registry.h"
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+// Turns n seen scores of a block into weights exp(s - max), zeros up to `end`; moves max and sum of the row along, and
+// returns the factor for what was summed before.
+template <class T> T online_row(T* s, const T* mask, long n, long end, T scale, T* max, T* sum) {
+  constexpr T INF = std::numeric_limits<T>::infinity();
+  vec<T> largest = splat(-INF);
+  for (long j = 0; j < n; j += VL<T>) {
+    const vec<T> x = masked(s, mask, j, n, scale);
+    store(s + j, x);
+    largest = vmax(largest, x);
+  }
+  const T now = vmax(*max, fold_lanes<T>(largest, [](T a, T b) { return vmax(a, b); }));
+  const T base = now == -INF ? T(0) : now; // nothing but -inf so far: -inf - -inf would be NaN
+  vec<T> total{};
+  for (long j = 0; j < n; j += VL<T>) {
+    const vec<T> weight = vexp(load(s + j) - base);
+    store(s + j, weight);
+    total += weight;
+  }
+  for (long j = round_up(n, VL<T>); j < end; j++) s[j] = 0;
+  const T shrink = std::exp(*max - base);
+  *sum = *sum * shrink + fold_lanes<T>(total, [](T a, T b) { return a + b; });
+  *max = now;
+  return shrink;
+}
+
+template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h) {
+  const long kv = h / g.group();
+  const Rows<const T> q = head_of(g.q, b, h, g.tq, g.heads, g.d),
+                      k = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
+  const Rows<T> y = head_of(g.y, b, h, g.tq, g.heads, g.dv);
+  T* packed = scratch<T>(Scratch::PACKED_B, panels_size<T>(g.tk, g.d) + BQ * BK + padded_size<T>(g.tk, g.dv));
+  T* block = packed + panels_size<T>(g.tk, g.d);
+  pack_transposed(k, g.tk, g.d, packed);
+  const Rows<const T> v =
+      padded(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, block + BQ * BK);
+  T *max = g.max + (b * g.heads + h) * g.tq, *sum = g.sum + (b * g.heads + h) * g.tq;
+  std::fill_n(max, g.tq, -std::numeric_limits<T>::infinity());
+  std::fill_n(sum, g.tq, T(0));
+  for (long q0 = 0; q0 < g.tq; q0 += BQ) {
+    const long rows = std::min(BQ, g.tq - q0), last_key = g.visible(q0 + rows - 1);
+    for (long k0 = 0; k0 < last_key; k0 += BK)
+      each_tile(rows, [&](long r, long mr) {
+        const long i0 = q0 + r,
+                   n = std::min(BK, g.visible(i0 + mr - 1) - k0); // keys of the block that the tile sees
+        if (n <= 0) return;
+        const Rows<T> S{block + r * BK, BK};
+        scores_tile(mr, n, g.d, q[i0], q.ld, packed, k0, S);
+        for (long i = i0; i < i0 + mr; i++) {
+          const T* mask = g.mask_of(b, h, i);
+          const long seen = std::max(0L, std::min(BK, g.visible(i) - k0));
+          const T shrink = online_row(S[i - i0], mask ? mask + k0 : mask, seen, n, g.scale, max + i, sum + i);
+          if (k0 > 0 && shrink != 1) map(y[i], y[i], g.dv, [=](auto e) { return e * shrink; });
+        }
+        tile_row(mr, g.dv, n, S.data, BK, 1, Rows<const T>{v[k0], v.ld}, Rows<T>{y[i0], y.ld}, k0 > 0);
+      });
+    for (long i = q0; i < q0 + rows; i++) {
+      const T total = sum[i];
+      if (g.tk == 0) std::fill_n(y[i], g.dv, T(0)); // and 0 / 0 below: the mean of nothing
+      map(y[i], y[i], g.dv, [=](auto e) { return e / total; });
+    }
+  }
+}
+
+STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20,
+              "blocks of queries and keys on register tiles; heads threaded", attention_tiled)
+template <class T> void attention_tiled(const AttentionArgs<T>& g) {
+  const double ns = double(g.tq) * g.tk * (double(g.d + g.dv) * NS_PER_MULTIPLY_ADD + 0.5);
+  parallel_for(g.batch * g.heads, ns, [&](long begin, long end) {
+    for (long item = begin; item < end; item++) attention_head(g, item / g.heads, item % g.heads);
+  });
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
