@@ -11,14 +11,16 @@
 #include "matmul/gemm.h"
 #include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
 constexpr long BAND_BYTES = 96 << 10; // the part of the image that a piece sees; it should stay in L2
-constexpr long DIRECT_KC = 512;       // taps in one go: 512 x 16 floats of the filter are 32 KiB
 constexpr long MIN_PIECES = 32; // also one image alone is cut: enough for the threads of an ordinary machine
+
+using TapRange = std::pair<long, long>;
 
 // Windows sliding over images: from pixel (oh * stride_h - pad_h, ow * stride_w - pad_w) on, KH x KW taps that see CG of
 // the C channels. A negative pad means that the first pixels are not seen.
@@ -51,6 +53,14 @@ public:
   }
 
   long pieces() const { return s.N * pieces_per_image(); }
+
+  // The taps [first, second) of output row oh that do not lie above or below the image: the others would meet zeros.
+  TapRange taps_inside(long oh) const {
+    const long h0 = oh * s.stride_h - s.pad_h, row = s.KW * s.CG;
+    const long first = std::min(s.KH, ceil_div(std::max(0L, -h0), s.dilation_h));
+    const long end = std::max(first, std::min(s.KH, ceil_div(std::max(0L, s.H - h0), s.dilation_h)));
+    return {first * row, end * row};
+  }
 
   // body(n, first output row, rows, what the first window of the piece sees) for pieces [begin, end).
   // x: [N, H, W, C], moved to the first channel that is seen.
@@ -118,35 +128,36 @@ template <class T> void slide(const Slide<T>& s) {
   std::vector<Offset> results; // where in y the pixels of a piece go
   for (long oh = 0; oh < windows.band; oh++)
     for (long ow = 0; ow < OW; ow++) results.push_back(Offset(oh * s.y_row + ow * s.y_pixel));
-  const long panels = ceil_div(s.O, DIRECT_NR<T>), k_blocks = std::max(1L, ceil_div(K, DIRECT_KC));
+  const long panels = ceil_div(s.O, DIRECT_NR<T>);
   const double ns = double(s.windows.N * OH * OW) / double(windows.pieces()) * K * s.O * NS_PER_MULTIPLY_ADD;
   parallel_for(windows.pieces(), ns, [&](long begin, long end) {
     windows.for_each_piece(s.x, begin, end, [&](long n, long first, long rows, const T* A) {
-      const long pixels = rows * OW, tiles = ceil_div(pixels, DIRECT_MR);
       T* y = s.y + n * s.y_image + first * s.y_row;
-      for (long block = 0; block < k_blocks; block++)
+      for (long row = 0, next; row < rows; row = next) { // rows that see the same taps go together
+        const TapRange seen = windows.taps_inside(first + row);
+        for (next = row + 1; next < rows && windows.taps_inside(first + next) == seen;) next++;
+        const long pixels = (next - row) * OW, tiles = ceil_div(pixels, DIRECT_MR);
         for (long p = 0; p < panels; p++) {
-          const long k0 = K * block / k_blocks, kn = K * (block + 1) / k_blocks - k0,
-                     column = p * DIRECT_NR<T>;
-          const bool last = block + 1 == k_blocks;
-          DirectTile<T> tile{kn,
+          const long column = p * DIRECT_NR<T>;
+          DirectTile<T> tile{seen.second - seen.first,
                              A,
                              nullptr,
-                             windows.taps.data() + k0,
-                             s.packed + (p * K + k0) * DIRECT_NR<T>,
+                             windows.taps.data() + seen.first,
+                             s.packed + (p * K + seen.first) * DIRECT_NR<T>,
                              DIRECT_NR<T>,
                              y + column,
                              nullptr,
                              std::min(DIRECT_NR<T>, s.O - column),
-                             block > 0,
-                             last && s.bias ? s.bias + column : nullptr,
-                             last && s.relu};
+                             false,
+                             s.bias ? s.bias + column : nullptr,
+                             s.relu};
           for (long t = 0; t < tiles; t++) {
-            const long i = pixels * t / tiles;
+            const long i = row * OW + pixels * t / tiles;
             tile.a_row = windows.pixels.data() + i, tile.c_row = results.data() + i;
-            run_direct_tile(int(pixels * (t + 1) / tiles - i), tile);
+            run_direct_tile(int(row * OW + pixels * (t + 1) / tiles - i), tile);
           }
         }
+      }
     });
   });
 }

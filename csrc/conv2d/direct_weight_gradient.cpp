@@ -14,7 +14,7 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-constexpr long PIXELS_IN_L1 = 320; // x 16 floats of dy: 20 KiB
+constexpr long PIXELS_IN_L1 = 160; // x 16 floats of dy: 10 KiB, and as many cache lines of x
 
 STEPGRAD_RUNG(
     Conv2dWeightGradientArgs, "conv2d_weight_gradient", "direct", 30,
