@@ -67,6 +67,12 @@ public:
   Array<int64_t> ints_out(const char* name, py::handle h, int rank) const {
     return get<int64_t>(name, h, 'i', rank, true);
   }
+  Array<const int32_t> places(const char* name, py::handle h, int rank) const {
+    return get<const int32_t>(name, h, 'i', rank, false);
+  }
+  Array<int32_t> places_out(const char* name, py::handle h, int rank) const {
+    return get<int32_t>(name, h, 'i', rank, true);
+  }
 
   template <class U> void shape(const Array<U>& a, std::initializer_list<py::ssize_t> expected) const {
     if (int(expected.size()) == a.rank && std::equal(expected.begin(), expected.end(), a.shape)) return;

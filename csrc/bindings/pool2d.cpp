@@ -1,5 +1,6 @@
 #include "bindings/bind.h"
 #include "pool2d/pool2d.h"
+#include <limits>
 
 namespace stepgrad {
 
@@ -23,8 +24,10 @@ static py::object bind_max(const Rung& rung) {
     call<MaxPool2dArgs>(rung, x, [&](const auto& check, auto& g) {
       auto X = check.in("x", x, 4);
       auto Y = check.out("out", out, 4);
-      auto I = check.ints_out("argmax", argmax, 4);
+      auto I = check.places_out("argmax", argmax, 4);
       fill_shape(check, X, Y, Geometry{kh, kw, sh, sw, ph, pw}, g);
+      check.that(g.H * g.W <= std::numeric_limits<int32_t>::max(), "x", "fewer than 2^31 pixels",
+                 std::to_string(g.H * g.W));
       check.same_shape(I, Y);
       g.x = X.data, g.out = Y.data, g.argmax = I.data;
     });
@@ -32,15 +35,22 @@ static py::object bind_max(const Rung& rung) {
 }
 
 static py::object bind_max_gradient(const Rung& rung) {
-  return py::cpp_function([rung](py::handle dy, py::handle argmax, py::handle dx) {
+  return py::cpp_function([rung](py::handle dy, py::handle argmax, py::handle dx, long kh, long kw, long sh,
+                                 long sw, long ph, long pw) {
     call<MaxPool2dGradientArgs>(rung, dy, [&](const auto& check, auto& g) {
       auto DY = check.in("dy", dy, 4);
-      auto I = check.ints("argmax", argmax, 4);
+      auto I = check.places("argmax", argmax, 4);
       auto DX = check.out("dx", dx, 4);
       check.same_shape(I, DY);
+      if (kh == 0) // windows not known
+        kw = 0, sh = sw = 1, ph = pw = 0;
+      check.at_least("kh", kh, 0), check.at_least("kw", kw, kh > 0);
+      check.at_least("sh", sh, 1), check.at_least("sw", sw, 1);
+      check.at_least("ph", ph, 0), check.at_least("pw", pw, 0);
       check.shape(DX, {DY[0], DX[1], DX[2], DY[3]});
+      g.N = DY[0], g.H = DX[1], g.W = DX[2], g.C = DY[3], g.OH = DY[1], g.OW = DY[2];
+      g.KH = kh, g.KW = kw, g.stride_h = sh, g.stride_w = sw, g.pad_h = ph, g.pad_w = pw;
       g.dy = DY.data, g.argmax = I.data, g.dx = DX.data;
-      g.N = DY[0], g.HW = DX[1] * DX[2], g.OHW = DY[1] * DY[2], g.C = DY[3];
     });
   });
 }

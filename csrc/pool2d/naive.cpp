@@ -25,11 +25,11 @@ template <class T> void max_pool2d_naive(const MaxPool2dArgs<T>& g) {
   for_each_window(g, [&](long image, long pixel, Pool2dShape::Window r) {
     for (long c = 0; c < g.C; c++) {
       T best = -std::numeric_limits<T>::infinity();
-      int64_t where = -1;
+      int32_t where = -1;
       for (long h = r.h0; h < r.h1; h++)
         for (long w = r.w0; w < r.w1; w++) {
           T x = g.x[image + (h * g.W + w) * g.C + c];
-          if (where < 0 || x > best || (x != x && best == best)) best = x, where = h * g.W + w;
+          if (where < 0 || x > best || (x != x && best == best)) best = x, where = int32_t(h * g.W + w);
         }
       g.out[pixel + c] = best;
       g.argmax[pixel + c] = where;
@@ -40,13 +40,13 @@ template <class T> void max_pool2d_naive(const MaxPool2dArgs<T>& g) {
 STEPGRAD_RUNG(MaxPool2dGradientArgs, "max_pool2d_gradient", "naive", 0, "adds each dy to the pixel that won",
               max_pool2d_gradient_naive)
 template <class T> void max_pool2d_gradient_naive(const MaxPool2dGradientArgs<T>& g) {
-  std::fill(g.dx, g.dx + g.N * g.HW * g.C, T(0));
+  std::fill(g.dx, g.dx + g.N * g.H * g.W * g.C, T(0));
   for (long n = 0; n < g.N; n++)
-    for (long p = 0; p < g.OHW; p++)
+    for (long p = 0; p < g.OH * g.OW; p++)
       for (long c = 0; c < g.C; c++) {
-        long i = (n * g.OHW + p) * g.C + c;
-        bool inside = g.argmax[i] >= 0 && g.argmax[i] < g.HW;
-        if (inside) g.dx[(n * g.HW + g.argmax[i]) * g.C + c] += g.dy[i];
+        long i = (n * g.OH * g.OW + p) * g.C + c;
+        bool inside = g.argmax[i] >= 0 && g.argmax[i] < g.H * g.W;
+        if (inside) g.dx[(n * g.H * g.W + g.argmax[i]) * g.C + c] += g.dy[i];
       }
 }
 

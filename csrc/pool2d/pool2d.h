@@ -24,19 +24,14 @@ struct Pool2dShape {
 template <class T> struct MaxPool2dArgs : Pool2dShape {
   const T* x;      // [N, H, W, C]
   T* out;          // [N, OH, OW, C]
-  int64_t* argmax; // [N, OH, OW, C]: h * W + w of the winner, -1 when the window lies outside the image
+  int32_t* argmax; // [N, OH, OW, C]: h * W + w of the winner, -1 when the window lies outside the image
 };
 
-template <class T> struct MaxPool2dGradientArgs {
+// KH = 0 when the windows are not known; otherwise every place lies inside its window.
+template <class T> struct MaxPool2dGradientArgs : Pool2dShape {
   const T* dy;           // [N, OH, OW, C]
-  const int64_t* argmax; // [N, OH, OW, C]; entries outside [0, H*W) are skipped
+  const int32_t* argmax; // [N, OH, OW, C]; entries outside [0, H*W) are skipped
   T* dx;                 // [N, H, W, C]
-  long N, HW, OHW, C;
-  long items() const { return N; }
-  MaxPool2dGradientArgs slice(long begin, long end) const {
-    long o = begin * OHW * C;
-    return {dy + o, argmax + o, dx + begin * HW * C, end - begin, HW, OHW, C};
-  }
 };
 
 template <class T> struct AveragePool2dArgs : Pool2dShape { // padding is not counted in the mean

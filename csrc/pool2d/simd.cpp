@@ -1,8 +1,8 @@
 // Top rung of pooling: vectors across the channels, which lie next to each other; output rows shared among threads.
 //
 // What changes: the windows of 4, 8 or 16 channels are compared at once, every cache line is used whole, and the place
-// of the maximum is carried along in an integer vector. The gradients add into overlapping windows, so there threads
-// share out whole images.
+// of the maximum is carried along in an integer vector. The gradient of the mean adds into overlapping windows, so there
+// threads share out whole images. The gradient of the maximum: max_pool_gradient.cpp.
 //
 // Shapes: pool2d.h. N*OH*OW*C outputs, KH*KW comparisons or additions each; the image is read about once.
 #include "common/registry.h"
@@ -23,6 +23,14 @@ template <class Visit> void for_each_window(const Pool2dShape& s, double ns_per_
   });
 }
 
+// Places are kept in 32 bits; a vector of doubles carries 64 along.
+template <class T> STEPGRAD_INLINE void store_places(int32_t* p, vec_mask<T> places, long n) {
+  if (sizeof places[0] == sizeof *p && n == VL<T>)
+    std::memcpy(p, &places, sizeof places);
+  else
+    for (long i = 0; i < n; i++) p[i] = int32_t(places[i]);
+}
+
 STEPGRAD_RUNG(MaxPool2dArgs, "max_pool2d", "simd", 10,
               "vectors across channels; the place is carried along; threaded", max_pool2d_simd)
 template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
@@ -39,26 +47,9 @@ template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
           place = better ? Places{} + typename VecOf<T>::integer(h * g.W + w) : place;
         }
       store_n(g.out + pixel + c, best, n);
-      for (long i = 0; i < n; i++) g.argmax[pixel + c + i] = place[i];
+      store_places<T>(g.argmax + pixel + c, place, n);
     });
   });
-}
-
-STEPGRAD_RUNG(MaxPool2dGradientArgs, "max_pool2d_gradient", "threads", 10,
-              "the plain scatter-add, images shared among threads", max_pool2d_gradient_threads)
-template <class T> void max_pool2d_gradient_threads(const MaxPool2dGradientArgs<T>& all) {
-  parallel_for(all.N, 1.5 * double(all.OHW * all.C) + 0.1 * double(all.HW * all.C),
-               [&](long begin, long end) {
-                 const MaxPool2dGradientArgs<T> g = all.slice(begin, end);
-                 std::fill(g.dx, g.dx + g.N * g.HW * g.C, T(0));
-                 for (long n = 0; n < g.N; n++)
-                   for (long p = n * g.OHW; p < (n + 1) * g.OHW; p++)
-                     for (long c = 0; c < g.C; c++) {
-                       const int64_t place = g.argmax[p * g.C + c];
-                       if (place >= 0 && place < g.HW)
-                         g.dx[(n * g.HW + place) * g.C + c] += g.dy[p * g.C + c];
-                     }
-               });
 }
 
 STEPGRAD_RUNG(AveragePool2dArgs, "average_pool2d", "simd", 10, "vectors across channels, threaded",

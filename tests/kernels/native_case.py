@@ -16,8 +16,8 @@ class Out:
     want: np.ndarray
 
     def make(self, dtype):
-        whole = np.asarray(self.want).dtype.kind == "i"
-        return np.full(np.shape(self.want), -77 if whole else np.nan, "int64" if whole else dtype)
+        own = np.asarray(self.want).dtype
+        return np.full(np.shape(self.want), *((-77, own) if own.kind == "i" else (np.nan, dtype)))
 
 
 @dataclass

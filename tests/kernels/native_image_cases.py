@@ -84,6 +84,7 @@ POOLS = [
     (1, 1, 1, 1, (1, 1), (1, 1), (0, 0), 1, 1), (2, 4, 6, 3, (2, 2), (2, 2), (0, 0), 2, 3),
     (2, 5, 5, 8, (3, 3), (2, 2), (1, 1), 3, 3), (1, 5, 4, 17, (2, 3), (1, 1), (0, 1), 5, 4),
     (1, 9, 9, 33, (3, 2), (1, 3), (1, 0), 9, 3), (0, 4, 4, 2, (2, 2), (2, 2), (0, 0), 2, 2),
+    (2, 7, 8, 5, (2, 1), (2, 3), (1, 0), 4, 3), (1, 5, 5, 9, (2, 2), (2, 2), (1, 1), 3, 3),
     (3, 6, 6, 16, (2, 2), (2, 2), (0, 0), 3, 3), (2, 4, 4, 0, (2, 2), (2, 2), (0, 0), 2, 2),
 ]  # fmt: skip
 
@@ -111,7 +112,7 @@ def max_pool(op, rng):
                 x = x.copy()
                 x.reshape(-1)[[0, -1, x.size // 2]] = np.nan
                 x.reshape(-1)[x.size // 3] = -np.inf
-            y, places, dx = np.zeros(dy.shape), np.zeros(dy.shape, "int64"), np.zeros(x.shape)
+            y, places, dx = np.zeros(dy.shape), np.zeros(dy.shape, "int32"), np.zeros(x.shape)
             for i, j, pixels in _windows(spec):
                 window = x[:, pixels[:, 0], pixels[:, 1]]
                 best = window.argmax(axis=1)  # NumPy too: the first NaN, else the first maximum
@@ -125,11 +126,12 @@ def max_pool(op, rng):
             if op == "max_pool2d":
                 yield Case((x, Out(y), Out(places), *geometry))
             else:
-                yield Case((dy, places, Out(dx)))
+                yield Case((dy, places, Out(dx), *geometry))
+                yield Case((dy, places, Out(dx), *(0,) * 6))  # windows not known
     if op == "max_pool2d_gradient":
-        outside = np.array([-1, 4, 2**40, 3]).reshape(1, 2, 2, 1)  # places that are none are skipped
+        outside = np.array([-1, 4, 2**30, 3], "int32").reshape(1, 2, 2, 1)  # places that are none are skipped
         dx = np.array([0, 0, 0, 1.0]).reshape(1, 2, 2, 1)
-        yield Case((np.ones((1, 2, 2, 1)), outside, Out(dx)))
+        yield Case((np.ones((1, 2, 2, 1)), outside, Out(dx), *(0,) * 6))
 
 
 def average_pool(op, rng):

@@ -88,8 +88,11 @@ def large_arguments(op, dtype):
         "conv2d": lambda: (floats(*image), floats(*filters), floats(*result), *(1,) * 7),
         "conv2d_input_gradient": lambda: (floats(*result), floats(*filters), floats(*image), *(1,) * 7),
         "conv2d_weight_gradient": lambda: (floats(*image), floats(*result), floats(*filters), *(1,) * 7),
-        "max_pool2d": lambda: (floats(*image), floats(*pooled), np.zeros(pooled, "int64"), *window),
-        "max_pool2d_gradient": lambda: (floats(*pooled), rng.integers(0, 400, pooled), floats(*image)),
+        "max_pool2d": lambda: (floats(*image), floats(*pooled), np.zeros(pooled, "int32"), *window),
+        "max_pool2d_gradient": lambda: (
+            *(floats(*pooled), rng.integers(0, 400, pooled, "int32"), floats(*image)),
+            *(0,) * 6,
+        ),
         "average_pool2d": lambda: (floats(*image), floats(*pooled), *window),
         "average_pool2d_gradient": lambda: (floats(*pooled), floats(*image), *window),
         "embedding_gradient": lambda: (rng.integers(0, 50, 3000), floats(3000, 100), floats(50, 100)),

@@ -25,15 +25,17 @@ class MaxPool2d(Op):
         return y, y
 
     def dtype(self, x, **attrs):
-        return super().dtype(x), "int64"
+        return super().dtype(x), "int32"
 
     def reference(self, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
         shape, _ = self.shape(x.shape, pool_size, strides, padding)
         padding = resolve_padding(padding, x.shape[1:3], pool_size, strides)
         frame = Frame(x.shape[1:3], pool_size, shape[1:3], strides, padding)
         area = frame.pad(x, -np.inf)
-        places = frame.pad(np.arange(x.shape[1] * x.shape[2]).reshape(1, *x.shape[1:3], 1), -1)
-        y, argmax = np.full(shape, -np.inf, x.dtype), np.full(shape, -1, np.int64)
+        places = frame.pad(
+            np.arange(x.shape[1] * x.shape[2], dtype=np.int32).reshape(1, *x.shape[1:3], 1), -1
+        )
+        y, argmax = np.full(shape, -np.inf, x.dtype), np.full(shape, -1, np.int32)
         for _, _, seen in taps(pool_size, shape[1:3], strides):
             value, place = area[seen], places[seen]
             wins = (value > y) | (np.isnan(value) & ~np.isnan(y)) | ((argmax < 0) & (place >= 0))
@@ -43,37 +45,46 @@ class MaxPool2d(Op):
     def launch(self, native, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
         shape, _ = self.shape(x.shape, pool_size, strides, padding)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
-        y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int64)
+        y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int32)
         native(np.ascontiguousarray(x), y, argmax, *pool_size, *strides, top, left)
         return y, argmax
 
     def gradient(self, step, gy, _):
-        return _max_pool2d_gradient(gy, step.outputs[1].detach(), input_size=step.input_shapes[0][1:3])
+        sizes, (pool_size, strides, padding) = step.input_shapes[0][1:3], self._windows(**step.attrs)
+        (top, _), (left, _) = resolve_padding(padding, sizes, pool_size, strides)
+        windows = *pool_size, *strides, top, left
+        return _max_pool2d_gradient(gy, step.outputs[1].detach(), input_size=sizes, windows=windows)
+
+    @staticmethod
+    def _windows(pool_size=(2, 2), strides=(2, 2), padding="valid"):
+        return pool_size, strides, padding
 
 
 class MaxPool2dGradient(Op):
+    """Add every gradient where `argmax` says. `windows` (sizes, strides, pads) are those that made `argmax`, if known."""
+
     formula = r"\bar x_{n,\mathrm{argmax}(nhwc),c} \mathrel{+}= \bar y_{nhwc}"
     gradient_formula = r"\bar{\bar y}_{nhwc} = g_{n,\mathrm{argmax}(nhwc),c},\quad g = \bar{\bar x}"
     saves_inputs = (1,)
     promote = None  # argmax stays an integer
 
-    def shape(self, gy, argmax, input_size):
+    def shape(self, gy, argmax, input_size, windows=None):
         check_result(gy, argmax)
         return (gy[0], *input_size, gy[3])
 
-    def reference(self, gy, argmax, input_size):
+    def reference(self, gy, argmax, input_size, windows=None):
         n, _, _, c = self.shape(gy.shape, argmax.shape, input_size)
         gx = np.zeros((n, input_size[0] * input_size[1], c), gy.dtype)
         np.add.at(gx, (np.arange(n)[:, None, None, None], argmax, np.arange(c)), gy)
         return gx.reshape(n, *input_size, c)
 
-    def launch(self, native, gy, argmax, input_size):
+    def launch(self, native, gy, argmax, input_size, windows=None):
         gx = np.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
-        native(np.ascontiguousarray(gy), np.ascontiguousarray(argmax, np.int64), gx)
+        native(np.ascontiguousarray(gy), np.ascontiguousarray(argmax, np.int32), gx, *(windows or _UNKNOWN))
         return gx
 
     def gradient(self, step, g):
-        return _max_pool2d_gather(g, step.inputs[1]), None
+        return _max_pool2d_gather(g, step.inputs[1], windows=step.attrs.get("windows")), None
 
 
 class MaxPool2dGather(Op):
@@ -84,19 +95,21 @@ class MaxPool2dGather(Op):
     saves_inputs = (1,)
     promote = None
 
-    def shape(self, x, argmax):
+    def shape(self, x, argmax, windows=None):
         check_result((x[0], *argmax[1:3], x[3]), argmax)
         return argmax
 
-    def reference(self, x, argmax):
+    def reference(self, x, argmax, windows=None):
         self.shape(x.shape, argmax.shape)
         n, h, w, c = x.shape
         return np.take_along_axis(x.reshape(n, h * w, c), argmax.reshape(n, -1, c), 1).reshape(argmax.shape)
 
     def gradient(self, step, gy):
-        return _max_pool2d_gradient(gy, step.inputs[1], input_size=step.input_shapes[0][1:3]), None
+        sizes = step.input_shapes[0][1:3]
+        return _max_pool2d_gradient(gy, step.inputs[1], input_size=sizes, **step.attrs), None
 
 
+_UNKNOWN = (0, 0, 1, 1, 0, 0)
 _max_pool2d = MaxPool2d()
 _max_pool2d_gradient = MaxPool2dGradient()
 _max_pool2d_gather = MaxPool2dGather()
