@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         data,
         datasets,
         initializers,
+        interop,
         layers,
         losses,
         metrics,
@@ -56,7 +57,7 @@ __version__ = "0.1.0"
 
 # Imported when first used, so that `import stepgrad` stays quick.
 _PACKAGES = (
-    "activations callbacks constraints data datasets initializers layers losses metrics models optimizers random "
+    "activations callbacks constraints data datasets initializers interop layers losses metrics models optimizers random "
     "regularizers saving utils"
 ).split()
 _NAMES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
@@ -77,6 +78,6 @@ def __dir__() -> list[str]:
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
     "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets", "find_nan", "gradcheck", "hooks",
-    "initializers", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops", "optimizers",
-    "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
+    "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops",
+    "optimizers", "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip

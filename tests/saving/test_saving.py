@@ -200,7 +200,7 @@ def test_overwrite(path):
         model.save_weights(path, overwrite=False)
 
 
-@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5", "m.H5", "m.onnx", "m.pt", "m.npz", "m.pkl"])
+@pytest.mark.parametrize("name", ["m.h5", "m.H5", "m.onnx", "m.pt", "m.npz", "m.pkl"])
 def test_names_that_promise_another_format(tmp_path, name):
     model = dense_net()
     for action in (model.save, model.save_weights, model.load_weights, saving.load_model):

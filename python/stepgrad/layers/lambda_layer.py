@@ -59,8 +59,17 @@ class Lambda(Layer):
 
     def get_config(self) -> dict[str, Any]:
         raise ArgumentError(
-            "a Lambda layer cannot be saved: a file holds names, never code",
-            layer=self.name,
-            fix="write a subclass of Layer with call(self, inputs) and decorate it with "
-            "utils.register_keras_serializable()",
+            "a Lambda layer cannot be saved: a file holds names, never code", layer=self.name, fix=_FIX
         )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Lambda:
+        """Refuse: what Keras saved is code, which is never run."""
+        raise ArgumentError(
+            "a saved Lambda layer holds code, which is never run",
+            layer=config.get("name"),
+            fix=f"in the program that saved the model, {_FIX}",
+        )
+
+
+_FIX = "write a subclass of Layer with call(self, inputs) and decorate it with utils.register_keras_serializable()"

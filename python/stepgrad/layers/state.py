@@ -89,6 +89,21 @@ class State(Tracking):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
+    @property
+    def _own_variables(self) -> list[Variable]:
+        """The weights without those of the sublayers."""
+        return [*self._trainable_variables, *self._non_trainable_variables]
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Write the own weights into `store` as arrays; a layer may override it to keep more, or less."""
+        for i, variable in enumerate(self._own_variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read what `save_own_variables` wrote."""
+        for i, variable in enumerate(self._own_variables):
+            variable.assign(np.asarray(store[str(i)]))
+
     def count_params(self) -> int:
         """Return the number of entries of all weights."""
         if not self.built:

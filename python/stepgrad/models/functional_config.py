@@ -192,7 +192,7 @@ def _find_op(saved: dict) -> Any:
     else:
         name = {"GetItem": "getitem"}.get(name, to_snake_case(name))
         if name in public:
-            arguments = {word: value for word, value in saved["config"].items() if word != "name"}
+            arguments = {k: v for k, v in saved["config"].items() if k != "name" and v is not None}
             return _keras_call(name, arguments)
     raise ArgumentError(
         f"the config names the op '{saved['class_name']}', which does not exist here",

@@ -19,7 +19,6 @@ from stepgrad.errors import ArgumentError, DataError
 FORMAT_VERSION = 1
 SUFFIX = ".stepgrad"
 _OTHER_FORMATS = [
-    ".keras",
     ".h5",
     ".hdf5",
     ".onnx",
@@ -48,14 +47,33 @@ def check_suffix(path: str | os.PathLike, action: str) -> str:
         stem = path[: -len(suffix)].removesuffix(".weights")
         raise ArgumentError(
             f"a file '{suffix}' is of another format, which stepgrad does not {action}",
-            expected=f"a '{SUFFIX}' file",
+            expected=f"a '{SUFFIX}' file, or Keras's '.keras' (a model) or '.weights.h5' (weights)",
             got=path,
             fix=f"'{stem}{SUFFIX}'",
         )
     return path
 
 
+def check_overwrite(path: str, overwrite: bool) -> None:
+    """Refuse to replace a file, unless that was allowed."""
+    if not overwrite and os.path.exists(path):
+        raise ArgumentError(
+            "there is a file of this name already", got=path, fix="overwrite=True, or another name"
+        )
+
+
 def write_archive(path: str, members: Mapping[str, bytes]) -> None:
+    """Write members into a zip file; see `write_whole`."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
+        for member, part in members.items():
+            info = zipfile.ZipInfo(member, _DATE)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, part)
+    write_whole(path, content.getbuffer())
+
+
+def write_whole(path: str, content: bytes | memoryview) -> None:
     """Write a file that is at every moment either the old one or the new one.
 
     The bytes go to a temporary file in the same folder, are flushed to the disk, and only then take the name.
@@ -72,11 +90,7 @@ def write_archive(path: str, members: Mapping[str, bytes]) -> None:
     temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for member, content in members.items():
-                    info = zipfile.ZipInfo(member, _DATE)
-                    info.create_system, info.external_attr = 3, 0o644 << 16
-                    archive.writestr(info, content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -92,8 +106,8 @@ def write_archive(path: str, members: Mapping[str, bytes]) -> None:
             os.close(descriptor)
 
 
-def read_archive(path: str) -> dict[str, bytes]:
-    """Return the members of a file that `write_archive` wrote."""
+def read_whole(path: str) -> bytes:
+    """Return the content of a file."""
     if not os.path.exists(path):
         raise DataError(
             "there is no such file", got=path, fix="check the name; the working folder is " + os.getcwd()
@@ -101,7 +115,12 @@ def read_archive(path: str) -> dict[str, bytes]:
     if os.path.isdir(path):
         raise DataError("this is a folder, not a file", got=path)
     with open(path, "rb") as file:
-        content = file.read()
+        return file.read()
+
+
+def read_archive(path: str) -> dict[str, bytes]:
+    """Return the members of a file that `write_archive` wrote."""
+    content = read_whole(path)
     if not content.startswith(b"PK"):
         kind = "an HDF5 file" if content.startswith(b"\x89HDF") else "something else"
         raise DataError(f"'{path}' is no stepgrad file", got=kind if content else "an empty file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from stepgrad.errors import ArgumentError, DataError
+from stepgrad.errors import DataError
 from stepgrad.saving import archive, state
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 
@@ -17,7 +17,8 @@ def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) 
     ----------
     model : Model
     filepath : path
-        By habit "name.stepgrad". The file is written whole or not at all, and holds no code.
+        By habit "name.stepgrad"; "name.keras" is written for Keras. The file is written whole or not at all, and holds no
+        code.
     overwrite : bool
         Whether a file of that name may be replaced.
 
@@ -31,6 +32,12 @@ def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) 
     >>> bool((again.predict(np.ones((1, 2)), verbose=0) == model.predict(np.ones((1, 2)), verbose=0)).all())
     True
     """
+    if _is_for(filepath, ".keras"):
+        from stepgrad.interop import (
+            save_keras,  # above this package: it is needed for other libraries' files only
+        )
+
+        return save_keras(model, filepath, overwrite)
     path = _writable(filepath, overwrite)
     weights, names = state.weight_members(model)
     members = {
@@ -39,13 +46,13 @@ def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) 
         **weights,
         **state.optimizer_members(model),
     }
-    archive.write_archive(path, members)
+    return archive.write_archive(path, members)
 
 
 def load_model(
     filepath: str | os.PathLike, custom_objects: dict[str, Any] | None = None, compile: bool = True
 ) -> Any:
-    """Load a model that `save_model` wrote. Nothing in the file is ever run.
+    """Load a model that `save_model` wrote, or Keras. Nothing in the file is ever run.
 
     Parameters
     ----------
@@ -62,6 +69,10 @@ def load_model(
     ArgumentError
         If it names a class that is not known here.
     """
+    if _is_for(filepath, ".keras"):
+        from stepgrad.interop import load_keras
+
+        return load_keras(filepath, custom_objects, compile)
     path, members, metadata = _read(filepath)
     if "config.json" not in members:
         raise DataError(
@@ -83,22 +94,34 @@ def load_model(
 
 
 def save_weights(model: Any, filepath: str | os.PathLike, overwrite: bool = True) -> None:
-    """Save the weights of a model, without its layers and its training."""
+    """Save the weights of a model, without its layers and its training; for Keras as "name.weights.h5"."""
+    if _is_for(filepath, ".weights.h5"):
+        from stepgrad.interop import save_weights_h5
+
+        return save_weights_h5(model, filepath, overwrite)
     path = _writable(filepath, overwrite)
     weights, names = state.weight_members(model)
-    archive.write_archive(path, {"metadata.json": archive.to_json(_metadata(names)), **weights})
+    return archive.write_archive(path, {"metadata.json": archive.to_json(_metadata(names)), **weights})
 
 
 def load_weights(model: Any, filepath: str | os.PathLike) -> None:
-    """Load weights that `save_weights` or `save_model` wrote into a model with the same layers.
+    """Load weights that `save_weights` or `save_model` wrote, or Keras, into a model with the same layers.
 
     Raises
     ------
     ShapeError
         If the number or the shape of the weights differs; the model is then left as it was.
     """
+    if _is_for(filepath, ".weights.h5", ".keras"):
+        from stepgrad.interop import load_weights_h5
+
+        return load_weights_h5(model, filepath)
     path, members, metadata = _read(filepath)
-    state.load_weights_into(model, members, metadata["weights"], path)
+    return state.load_weights_into(model, members, metadata["weights"], path)
+
+
+def _is_for(filepath: str | os.PathLike, *suffixes: str) -> bool:
+    return os.fspath(filepath).endswith(suffixes)
 
 
 def _metadata(names: list[str]) -> dict[str, Any]:
@@ -114,10 +137,7 @@ def _metadata(names: list[str]) -> dict[str, Any]:
 
 def _writable(filepath: str | os.PathLike, overwrite: bool) -> str:
     path = archive.check_suffix(filepath, "write")
-    if not overwrite and os.path.exists(path):
-        raise ArgumentError(
-            "there is a file of this name already", got=path, fix="overwrite=True, or another name"
-        )
+    archive.check_overwrite(path, overwrite)
     return path
 
 
