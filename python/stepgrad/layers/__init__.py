@@ -3,6 +3,7 @@
 from typing import Any
 
 from stepgrad.layers.activation import Activation
+from stepgrad.layers.attention import AdditiveAttention, Attention
 from stepgrad.layers.average_pooling1d import AveragePooling1D
 from stepgrad.layers.average_pooling2d import AveragePooling2D
 from stepgrad.layers.batch_normalization import BatchNormalization
@@ -47,6 +48,7 @@ from stepgrad.layers.merging import (
     multiply,
     subtract,
 )
+from stepgrad.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
 from stepgrad.layers.normalization import Normalization
 from stepgrad.layers.permute import Permute
 from stepgrad.layers.prelu import PReLU
@@ -54,6 +56,7 @@ from stepgrad.layers.relu import ReLU
 from stepgrad.layers.repeat_vector import RepeatVector
 from stepgrad.layers.rescaling import Rescaling
 from stepgrad.layers.reshape import Reshape
+from stepgrad.layers.rms_normalization import RMSNormalization
 from stepgrad.layers.separable_conv2d import SeparableConv1D, SeparableConv2D
 from stepgrad.layers.softmax import Softmax
 from stepgrad.layers.up_sampling import UpSampling1D, UpSampling2D
@@ -92,6 +95,8 @@ def serialize(layer: Any) -> Any:
 __all__ = [
     "Activation",
     "Add",
+    "AdditiveAttention",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -125,6 +130,7 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -139,10 +145,12 @@ __all__ = [
     "MaxPooling2D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
