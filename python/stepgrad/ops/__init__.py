@@ -6,6 +6,9 @@ from stepgrad import kernels
 from stepgrad.ops import (
     activation,
     attention,
+    bitwise,
+    composed,
+    control,
     convolution,
     elementwise,
     indexing,
@@ -21,7 +24,7 @@ from stepgrad.tape.state import public
 
 _families = (
     elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation,
-    attention, loss,
+    attention, loss, bitwise, composed, control,
 )  # fmt: skip
 for _family in _families:
     for _name in _family.__all__:

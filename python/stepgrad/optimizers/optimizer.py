@@ -69,7 +69,8 @@ class Optimizer(State):
         names = {p.name for p in own}
         shared = list(signature(Optimizer.__init__).parameters.values())[2:]  # without self, learning_rate
         more = [p.replace(kind=p.KEYWORD_ONLY) for p in shared if p.name not in names]
-        cls.__signature__ = Signature([p for p in own if p.kind is not p.VAR_POSITIONAL] + more)
+        words = [p for p in own if p.kind is not p.VAR_POSITIONAL] + more
+        type.__setattr__(cls, "__signature__", Signature(words))
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """Cases of stepgrad.ops.elementwise."""
 
 import math
+import statistics
 
 import numpy as np
 
@@ -154,4 +155,33 @@ TRUTH = [
     _unary("isfinite", ops.isfinite, _loop(math.isfinite)),
 ]
 
-CASES = [*ARITHMETIC, *TRANSCENDENTAL, *STEPS, *TRUTH]
+
+def _each(function):
+    return lambda *x: np.vectorize(function, otypes=["float64"])(*x) if np.broadcast(*x).size else sum(x)
+
+
+def _bessel(x):
+    """The power series."""
+    return sum((x * x / 4) ** k / math.factorial(k) ** 2 for k in range(30))
+
+
+def _next(a, b):
+    """One more, or one less, in the integer that has the float's bits (expected is given float64: step there)."""
+    return np.vectorize(math.nextafter, otypes=["float64"])(a, b) if np.broadcast(a, b).size else a + b
+
+
+MORE = [
+    _unary("cbrt", ops.cbrt, lambda x: np.sign(x) * np.abs(x) ** (1 / 3), nonzero, special=False),
+    _unary(
+        "erfinv", ops.erfinv, _each(lambda x: statistics.NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2)), inside,
+        special=False,
+    ),
+    _unary("i0", ops.i0, _bessel, special=False),
+    _binary("hypot", ops.hypot, lambda a, b: np.sqrt(a * a + b * b), nonzero, nonzero, special=False),
+    _binary("logaddexp", ops.logaddexp, lambda a, b: np.log(np.exp(a) + np.exp(b)), special=False),
+    _binary("heaviside", ops.heaviside, _each(lambda a, b: (a > 0) + (a == 0) * b), integers(-1, 2), special=False),
+    _binary("nextafter", ops.nextafter, _next, special=False),
+    _unary("signbit", ops.signbit, _loop(lambda x: math.copysign(1, x) < 0)),
+]  # fmt: skip
+
+CASES = [*MORE, *ARITHMETIC, *TRANSCENDENTAL, *STEPS, *TRUTH]

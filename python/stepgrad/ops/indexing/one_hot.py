@@ -34,7 +34,9 @@ class OneHot(Op):
 _one_hot = OneHot()
 
 
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) -> Tensor:
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False
+) -> Tensor:
     """Turn class numbers into rows of zeros with a 1 at the class. Numbers outside of the range give zeros.
 
     Parameters
@@ -49,6 +51,8 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) 
     >>> one_hot([0, 2], 3).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
+    if sparse:
+        raise ArgumentError("tensors are dense here", op="one_hot", fix="leave sparse out")
     if num_classes < 1:
         raise ArgumentError(
             "there must be at least one class", op="one_hot", got=f"num_classes={num_classes}"

@@ -54,7 +54,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     return _searchsorted(sorted_sequence, values, side=side)
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
     """Count how often each of 0, 1, 2, ... occurs, or add up the weights of its occurrences.
 
     Parameters
@@ -70,6 +70,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
     >>> bincount([0, 2, 2]).tolist()
     [1, 0, 2]
     """
+    if sparse:
+        raise ArgumentError("tensors are dense here", op="bincount", fix="leave sparse out")
     x = integers(x, "bincount")
     if not isinstance(x, Tensor):
         raise DTypeError(

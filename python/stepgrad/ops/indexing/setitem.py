@@ -69,14 +69,16 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     return _setitem(inputs, updates, key=key)
 
 
-def scatter_update(inputs: Any, indices: Any, updates: Any) -> Tensor:
-    """Return `inputs` with the entries at `indices` replaced by `updates`. No place may be named twice.
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
+    """Return `inputs` with the entries at `indices` replaced by `updates`, or joined with them by `reduction`.
 
     Parameters
     ----------
     indices : int tensor, shape (n, k)
         Each row names a place along the first k axes.
     updates : tensor, shape (n,) + inputs.shape[k:]
+    reduction : {None, "add", "mul", "max", "min"}
+        Without one no place may be named twice; with "add" that is allowed.
 
     Examples
     --------
@@ -84,13 +86,27 @@ def scatter_update(inputs: Any, indices: Any, updates: Any) -> Tensor:
     [8, 2, 7]
     """
     key = rows_key(indices)
+    if reduction == "add":
+        return public["add"](inputs, public["scatter"](indices, updates, public["shape"](inputs)))
+    if reduction not in (None, *_JOIN):
+        raise ArgumentError(
+            "there is no such reduction",
+            op="scatter_update",
+            expected="add, mul, max or min",
+            got=repr(reduction),
+        )
     if len(np.unique(np.stack(key, -1), axis=0)) < len(key[0]):
         raise ArgumentError(
             "indices name a place twice, and only one of the updates can win",
             op="scatter_update",
             fix="to add them up use ops.scatter(indices, updates, shape)",
         )
+    if reduction:
+        updates = public[_JOIN[reduction]](public["getitem"](inputs, key), updates)
     return _setitem(inputs, updates, key=key)
+
+
+_JOIN = {"mul": "multiply", "max": "maximum", "min": "minimum"}
 
 
 def _block(op, available, start_indices, shape):

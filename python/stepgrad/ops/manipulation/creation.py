@@ -119,7 +119,9 @@ def ones(shape: int | tuple[int, ...], dtype: str | None = None) -> Tensor:
     return full(shape, 1, dtype)
 
 
-def arange(start: float, stop: float | None = None, step: float = 1, dtype: str | None = None) -> Tensor:
+def arange(
+    start: float, stop: float | None = None, step: float | None = None, dtype: str | None = None
+) -> Tensor:
     """Count from `start` (0 when only one number is given) up to, and without, `stop`.
 
     Examples
@@ -129,6 +131,7 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
     """
     if stop is None:
         start, stop = 0, start
+    step = 1 if step is None else step
     if step == 0:
         raise ArgumentError("step cannot be 0", op="arange")
     array = np.arange(*(x.item() if isinstance(x, Tensor) else x for x in (start, stop, step)))
@@ -136,9 +139,15 @@ def arange(start: float, stop: float | None = None, step: float = 1, dtype: str 
 
 
 def linspace(
-    start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None
-) -> Tensor:
-    """Return `num` numbers at equal distances from `start` to `stop`.
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: str | None = None,
+    axis: int = 0,
+) -> Any:
+    """Return `num` numbers at equal distances from `start` to `stop`, with `retstep` also the distance.
 
     Examples
     --------
@@ -147,7 +156,10 @@ def linspace(
     """
     if num < 0:
         raise ArgumentError("num cannot be negative", op="linspace", got=f"num={num}")
-    return wrap(np.linspace(start, stop, num, endpoint, dtype=dtype or config.floatx()))
+    start, stop = (x.array if isinstance(x, Tensor) else x for x in (start, stop))
+    dtype = dtype or config.floatx()
+    values, step = np.linspace(start, stop, num, endpoint, retstep=True, dtype=dtype, axis=axis)
+    return (wrap(values), wrap(np.asarray(step, dtype))) if retstep else wrap(values)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Tensor:
@@ -172,7 +184,9 @@ def identity(n: int, dtype: str | None = None) -> Tensor:
     return eye(n, dtype=dtype)
 
 
-def convert_to_tensor(x: Any, dtype: str | None = None) -> Tensor:
+def convert_to_tensor(
+    x: Any, dtype: str | None = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Tensor:
     """Return `x` as a tensor: itself when it already is one (symbolic ones too) and the dtype fits.
 
     Examples
@@ -180,6 +194,10 @@ def convert_to_tensor(x: Any, dtype: str | None = None) -> Tensor:
     >>> convert_to_tensor([1, 2], "float32")
     Tensor([1., 2.], shape=(2,), dtype=float32)
     """
+    if sparse or ragged:
+        raise ArgumentError(
+            "tensors are dense here", op="convert_to_tensor", fix="leave sparse and ragged out"
+        )
     if not getattr(x, "is_symbolic", False):
         x = as_tensor(x) if dtype is None or isinstance(x, Tensor) else Tensor(x, dtype)
     return x if dtype is None or x.dtype == np.dtype(dtype).name else public["cast"](x, dtype)

@@ -49,7 +49,9 @@ class BatchNormStatistics(Op):
 _batch_norm_statistics = BatchNormStatistics()
 
 
-def moments(x: Any, axes: int | tuple[int, ...], keepdims: bool = False) -> tuple[Tensor, Tensor]:
+def moments(
+    x: Any, axes: int | tuple[int, ...], keepdims: bool = False, synchronized: bool = False
+) -> tuple[Tensor, Tensor]:
     """Mean and variance over `axes`; the variance is divided by n, not n - 1.
 
     Parameters
@@ -58,6 +60,8 @@ def moments(x: Any, axes: int | tuple[int, ...], keepdims: bool = False) -> tupl
     axes : int or tuple of int
     keepdims : bool
         Leave the reduced axes with size 1.
+    synchronized : bool
+        Kept for Keras programs: there is one device, which knows the whole batch.
 
     Returns
     -------

@@ -60,7 +60,7 @@ _cumsum = Cumsum()
 _cumprod = Cumprod()
 
 
-def cumsum(x: Any, axis: int | None = None) -> Tensor:
+def cumsum(x: Any, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running sum along `axis` (of the flattened tensor without one).
 
     Examples
@@ -68,10 +68,11 @@ def cumsum(x: Any, axis: int | None = None) -> Tensor:
     >>> cumsum([1, 2, 3]).tolist()
     [1, 3, 6]
     """
+    x = x if dtype is None else public["cast"](x, dtype)
     return _cumsum(x, axis=axis) if axis is not None else _cumsum(public["reshape"](x, (-1,)), axis=0)
 
 
-def cumprod(x: Any, axis: int | None = None) -> Tensor:
+def cumprod(x: Any, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running product along `axis` (of the flattened tensor without one).
 
     Examples
@@ -79,4 +80,5 @@ def cumprod(x: Any, axis: int | None = None) -> Tensor:
     >>> cumprod([1, 2, 3]).tolist()
     [1, 2, 6]
     """
+    x = x if dtype is None else public["cast"](x, dtype)
     return _cumprod(x, axis=axis) if axis is not None else _cumprod(public["reshape"](x, (-1,)), axis=0)

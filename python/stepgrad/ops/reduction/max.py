@@ -8,6 +8,7 @@ import numpy as np
 
 from stepgrad.ops.op import Op
 from stepgrad.ops.reduction.reduction import Reduction, as_axes, refuse_empty
+from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
 
 
@@ -62,26 +63,36 @@ _min = Min()
 _extreme_share = ExtremeShare()
 
 
-def max(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
-    """Maximum over `axis`; NaN wins. Entries that tie share the gradient equally.
+def max(
+    x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False, initial: float | None = None
+) -> Tensor:
+    """Maximum over `axis`, and of `initial`; NaN wins. Entries that tie share the gradient equally.
 
     Examples
     --------
     >>> max([[1.0, 5.0], [3.0, 4.0]], axis=0).tolist()
     [3.0, 5.0]
     """
-    return _max(x, axis=as_axes(axis), keepdims=keepdims)
+    if initial is not None and 0 in public["shape"](x):  # nothing but `initial`
+        return public["sum"](x, axis, keepdims) + initial
+    result = _max(x, axis=as_axes(axis), keepdims=keepdims)
+    return result if initial is None else public["maximum"](result, initial)
 
 
-def min(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
-    """Minimum over `axis`; NaN wins. Entries that tie share the gradient equally.
+def min(
+    x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False, initial: float | None = None
+) -> Tensor:
+    """Minimum over `axis`, and of `initial`; NaN wins. Entries that tie share the gradient equally.
 
     Examples
     --------
     >>> min([[1.0, 5.0], [3.0, 4.0]], axis=0).tolist()
     [1.0, 4.0]
     """
-    return _min(x, axis=as_axes(axis), keepdims=keepdims)
+    if initial is not None and 0 in public["shape"](x):  # nothing but `initial`
+        return public["sum"](x, axis, keepdims) + initial
+    result = _min(x, axis=as_axes(axis), keepdims=keepdims)
+    return result if initial is None else public["minimum"](result, initial)
 
 
 amax, amin = max, min

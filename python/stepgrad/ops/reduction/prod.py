@@ -41,7 +41,9 @@ class Prod(Accumulation):
 _prod = Prod()
 
 
-def prod(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+def prod(
+    x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False, dtype: str | None = None
+) -> Tensor:
     """Product over `axis`. The gradient is right where entries are 0, too.
 
     Examples
@@ -49,4 +51,5 @@ def prod(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fal
     >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
     [3.0, 8.0]
     """
+    x = x if dtype is None else public["cast"](x, dtype)
     return _prod(x, axis=as_axes(axis), keepdims=keepdims)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.ops.op import Op, normalize_axis
+from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
+from stepgrad.ops.op import Op, normalize_axes, normalize_axis, to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
 
@@ -99,45 +99,64 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     return public["take_along_axis"](x, indices, -1), indices
 
 
-def quantile(x: Any, q: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Values below which the parts `q` of the entries lie, interpolated linearly between neighbours.
+def quantile(
+    x: Any, q: Any, axis: int | tuple[int, ...] | None = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
+    """Values below which the parts `q` of the entries lie, between neighbours as `method` says.
 
     Parameters
     ----------
     q : float or sequence of float, 0 <= q <= 1
         A sequence adds an axis in front.
+    method : {"linear", "lower", "higher", "nearest", "midpoint"}
 
     Examples
     --------
     >>> quantile([1.0, 2.0, 4.0], 0.75).item()
     3.0
     """
-    if axis is None:
-        kept = (1,) * public["ndim"](x)
-        x, axis = public["reshape"](x, (-1,)), 0
-    else:
-        kept = None
+    x = to_tensor(x)
     if np.ndim(q):
-        return public["stack"]([quantile(x, part, axis, keepdims) for part in q])
-    n = public["shape"](x)[axis]
+        return public["stack"]([quantile(x, part, axis, method, keepdims) for part in np.asarray(q).tolist()])
+    axes = normalize_axes(axis, x.ndim)
+    if not axes:
+        return x  # a number is each of its own quantiles
+    one_each = [1 if i in axes else -1 if size is None else size for i, size in enumerate(x.shape)]
+    along = axes[0]
+    if len(axes) > 1:
+        kept = [i for i in range(x.ndim) if i not in axes]
+        x = public["reshape"](public["transpose"](x, (*kept, *axes)), (*(x.shape[i] for i in kept), -1))
+        along = x.ndim - 1
+    n = x.shape[along]
     if not 0 <= q <= 1 or not n:
         raise ArgumentError(
             "quantile needs entries, and 0 <= q <= 1", op="quantile", got=f"{n} entries, q={q}"
         )
-    ordered = sort(x, axis)
-    below, part = divmod(q * (n - 1), 1)
-    pick = [public["take"](ordered, min(int(below) + i, n - 1), axis) for i in (0, 1)]
+    if method not in _PARTS:
+        raise ArgumentError(f"there is no method {method!r}", op="quantile", fix=did_you_mean(method, _PARTS))
+    ordered = sort(x, along)
+    below, part = divmod(float(q) * (n - 1), 1)
+    part = _PARTS[method](part, below)
+    pick = [public["take"](ordered, min(int(below) + i, n - 1), along) for i in (0, 1)]
     result = pick[0] + (pick[1] - pick[0]) * part
-    last = public["take"](ordered, n - 1, axis)
+    last = public["take"](ordered, n - 1, along)
     result = public["where"](
         public["equal"](last, last), result, last
     )  # NaN sorts last, and one NaN spoils all
-    if keepdims:
-        result = public["reshape"](result, kept) if kept else public["expand_dims"](result, axis)
-    return result
+    return public["reshape"](result, one_each) if keepdims else result
 
 
-def median(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+# how far from the lower to the upper neighbour, for a place that is `part` of the way
+_PARTS: dict[str, Any] = {
+    "linear": lambda part, below: part,
+    "lower": lambda part, below: 0.0,
+    "higher": lambda part, below: float(part > 0),
+    "nearest": lambda part, below: round(below + part) - below,
+    "midpoint": lambda part, below: 0.5 if part else 0.0,
+}
+
+
+def median(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """The middle entry along `axis`, or the mean of the two in the middle.
 
     Examples
@@ -145,4 +164,4 @@ def median(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     >>> median([5.0, 1.0, 2.0]).item()
     2.0
     """
-    return quantile(x, 0.5, axis, keepdims)
+    return quantile(x, 0.5, axis, keepdims=keepdims)
