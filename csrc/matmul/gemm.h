@@ -6,7 +6,7 @@
 //   C is cut into cells of mc rows x nc columns, each one independent of all others: the unit that threads share.
 //   Inside a cell a block of A (mc x 256) is packed and stays in L2.
 //
-// How a product is cut depends on its sizes alone, never on the number of threads.
+// Where K is cut depends on the sizes alone, and no sum is shared: the same bits for any number of threads.
 #pragma once
 #include "common/scratch.h"
 #include "common/thread_pool.h"
@@ -22,17 +22,20 @@ inline long round_up(long a, long b) { return ceil_div(a, b) * b; }
 constexpr double NS_PER_MULTIPLY_ADD =
     STEPGRAD_ISA_LEVEL == 0 ? 0.08 : 0.02;    // a guess, to size the threads' pieces
 constexpr long KC = 256;                      // longest block of K
-constexpr long SMALL_B = 320 << 10;           // bytes: a B that stays in L2 without packing
+constexpr long SHORT_K = 64;                  // below it, C costs more than B
+constexpr long SMALL_B = 24 << 10;            // bytes: a B that stays in L1 without packing
 constexpr long MIN_ROWS = 48, MAX_ROWS = 192; // rows of a cell: MAX_ROWS x KC floats fill 192 KiB of L2
-constexpr long MIN_CELLS = 8;                 // enough for the threads of an ordinary machine
+constexpr long CELLS_PER_THREAD = 3;          // so that a thread that comes late still finds work
 
 // Runs body(0, n) on this thread: what parallel_for is to the threaded rungs.
 struct Serially {
+  int threads() const { return 1; }
   template <class Body> void operator()(long n, double, const Body& body) const {
     if (n > 0) body(0, n);
   }
 };
 struct InParallel {
+  int threads() const { return get_num_threads(); }
   template <class Body> void operator()(long n, double ns_per_item, const Body& body) const {
     parallel_for(n, ns_per_item, body);
   }
@@ -55,7 +58,8 @@ template <class T> struct Gemm {
   long panels() const { return ceil_div(N, NR<T>); }
   long panel_width(long panel) const { return std::min(NR<T>, N - panel * NR<T>); }
 
-  // A large B is packed (few rows of A would not earn the copy back), and a transposed one must be.
+  // Rows of B lie far apart and fall into the same few cache sets, so B is packed unless it is tiny, or A has too few
+  // rows to earn the copy back. A transposed B must be.
   bool packs_b() const { return csb != 1 || (K * N * long(sizeof(T)) > SMALL_B && M > 48); }
   bool packs_a() const { return packs_b() && M > 2 * MR && N > 2 * NR<T>; }
 };
@@ -66,12 +70,16 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
   const long first = g.packs_b() ? 0 : g.N % VL<T> ? g.panels() - 1 : g.panels();
   T* packed = scratch<T>(Scratch::PACKED_B, (g.panels() - first) * NR<T> * g.K);
   const long panels = g.panels() - first;
-  run_for(panels * g.k_blocks(), KC * NR<T> * 0.5, [&](long begin, long end) {
-    for (long item = begin; item < end; item++) {
-      const long block = item / panels, p = item % panels, k0 = g.k_begin(block),
-                 kn = g.k_begin(block + 1) - k0;
-      pack_panel(packed + (k0 * panels + p * kn) * NR<T>, NR<T>,
-                 g.B + k0 * g.rsb + (first + p) * NR<T> * g.csb, g.rsb, g.csb, kn, g.panel_width(first + p));
+  const long step = g.csb == 1 ? K_STEP : KC; // rows of B in the order in which they lie, a transposed B panel by panel
+  run_for(g.k_blocks() * panels, KC * NR<T> * 0.5, [&](long begin, long end) {
+    for (long block = begin / panels; block * panels < end; block++) {
+      const long k0 = g.k_begin(block), kn = g.k_begin(block + 1) - k0;
+      const long p0 = std::max(begin - block * panels, 0L), p1 = std::min(end - block * panels, panels);
+      for (long k = 0; k < kn; k += step)
+        for (long p = p0; p < p1; p++)
+          pack_panel(packed + (k0 * panels + p * kn + k) * NR<T>, NR<T>,
+                     g.B + (k0 + k) * g.rsb + (first + p) * NR<T> * g.csb, g.rsb, g.csb, std::min(step, kn - k),
+                     g.panel_width(first + p));
     }
   });
   return packed;
@@ -90,29 +98,38 @@ void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, l
     T* packed = nullptr;
     if (packed_a) {
       packed = scratch<T>(Scratch::PACKED_A, (i1 - i0) * kn);
-      for (long t = 0; t < tiles; t++) {
-        const long i = tile_begin(t), mr = tile_begin(t + 1) - i;
-        pack_panel(packed + (i - i0) * kn, mr, g.A + i * g.rsa + k0 * g.csa, g.csa, g.rsa, kn, mr);
-      }
+      const long step = g.rsa == 1 ? K_STEP : kn; // a cache line of A^T belongs to several tiles: use it while it is here
+      for (long k = 0; k < kn; k += step)
+        for (long t = 0; t < tiles; t++) {
+          const long i = tile_begin(t), mr = tile_begin(t + 1) - i;
+          pack_panel(packed + (i - i0) * kn + k * mr, mr, g.A + i * g.rsa + (k0 + k) * g.csa, g.csa, g.rsa,
+                     std::min(step, kn - k), mr);
+        }
     }
-    for (long p = p0; p < p1; p++) {
+    const auto multiply = [&](long p, long t) {
       const bool in_place = p < first_packed;
       const T* B = in_place ? g.B + k0 * g.rsb + p * NR<T>
                             : packed_b + (k0 * (g.panels() - first_packed) + (p - first_packed) * kn) * NR<T>;
-      for (long t = 0; t < tiles; t++) {
-        const long i = tile_begin(t), mr = tile_begin(t + 1) - i;
-        const T* A = packed_a ? packed + (i - i0) * kn : g.A + i * g.rsa + k0 * g.csa;
-        run_tile<T, packed_a>(int(mr), g.panel_width(p), kn, A, g.rsa, g.csa, B, in_place ? g.rsb : NR<T>,
-                              g.C + i * g.ldc + p * NR<T>, g.ldc, accumulate);
-      }
+      const long i = tile_begin(t), mr = tile_begin(t + 1) - i;
+      const T* A = packed_a ? packed + (i - i0) * kn : g.A + i * g.rsa + k0 * g.csa;
+      run_tile<T, packed_a>(int(mr), g.panel_width(p), kn, A, g.rsa, g.csa, B, in_place ? g.rsb : NR<T>,
+                            g.C + i * g.ldc + p * NR<T>, g.ldc, accumulate);
+    };
+    if (kn <= SHORT_K) { // the arithmetic is little beside C: write C row by row
+      for (long t = 0; t < tiles; t++)
+        for (long p = p0; p < p1; p++) multiply(p, t);
+    } else { // a panel of B stays in L1
+      for (long p = p0; p < p1; p++)
+        for (long t = 0; t < tiles; t++) multiply(p, t);
     }
   }
 }
 
 template <class T, class For> void gemm(const Gemm<T>& g, const T* packed_b, For run_for) {
   if (g.M == 0 || g.N == 0) return;
-  const long mc = std::min(MAX_ROWS, std::max(MIN_ROWS, ceil_div(g.M, 8))), row_cells = ceil_div(g.M, mc);
-  const long column_cells = std::min(std::max(1L, ceil_div(MIN_CELLS, row_cells)), ceil_div(g.panels(), 4));
+  const long wanted = run_for.threads() > 1 ? CELLS_PER_THREAD * run_for.threads() : 1;
+  const long row_cells = std::max(ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
+  const long column_cells = std::min(ceil_div(wanted, row_cells), ceil_div(g.panels(), 4));
   const double ns = double(g.M) * g.N * g.K / double(row_cells * column_cells) * NS_PER_MULTIPLY_ADD;
   run_for(row_cells * column_cells, ns, [&](long begin, long end) {
     for (long cell = begin; cell < end; cell++) {

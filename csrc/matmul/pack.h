@@ -2,13 +2,16 @@
 // through contiguous memory instead of jumping from row to row.
 #pragma once
 #include "matmul/tile.h"
-#include <algorithm>
+#include "matmul/transpose.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
+constexpr long K_STEP = 16; // rows that are packed together, while the next ones are on their way
+
 // panel[k * width + j] = src(k, j) for k < K, j < n; zeros for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
-// Used for B (j = column, width = whole vectors) and for A (j = row, width = n = rows of the tile).
+// Used for B (j = column, width = whole vectors) and for A (j = row, width = n = rows of the tile). Panels are packed
+// in order, into buffers with room for a vector behind the last.
 template <class T>
 void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k_stride, long j_stride,
                 long K, long n) {
@@ -18,29 +21,35 @@ void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k
     const long vectors = (width + VL<T> - 1) / VL<T>;
     long k = 0;
     if (n == width)
-      for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride)
-        for (long v = 0; v < vectors; v++) store(panel + v * VL<T>, load(src + v * VL<T>));
+      for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride) {
+        __builtin_prefetch(src + K_STEP * k_stride);
+        for (long v = 0; v < vectors; v++) {
+          store(panel + v * VL<T>, load(src + v * VL<T>));
+          asm("" : : : "memory"); // otherwise GCC makes this loop of one or two rounds a call of memcpy
+        }
+      }
     for (; k < K; k++, panel += width, src += k_stride) {
-      for (long j = 0; j < n; j++) panel[j] = src[j];
+      copy_part(panel, src, n, false);
       for (long j = n; j < width; j++) panel[j] = 0;
     }
-    return;
-  }
-  // A transpose. Blocks of one vector's length in k: each fetched cache line is used whole.
-  constexpr long BLOCK = VL<T>;
-  for (long k0 = 0; k0 < K; k0 += BLOCK) {
-    const long kn = std::min(BLOCK, K - k0);
-    T* out = panel + k0 * width;
-    for (long j = 0; j < n; j++) {
-      const T* in = src + k0 * k_stride + j * j_stride;
-      if (kn == BLOCK) {
-        STEPGRAD_UNROLL for (long k = 0; k < BLOCK; k++) out[k * width + j] = in[k * k_stride];
-      } else {
-        for (long k = 0; k < kn; k++) out[k * width + j] = in[k * k_stride];
+  } else if (k_stride == 1) {
+    // A transpose. Whole vectors again; from the last strip to the first, so that what hangs over is overwritten.
+    constexpr long L = VL<T>;
+    for (long j = (width - 1) / L * L; j >= 0; j -= L)
+      for (long k = 0; k < K; k += L) {
+        const long kn = std::min(L, K - k);
+        vec<T> block[L];
+        load_columns(src + j * j_stride + k, j_stride, std::max(0L, std::min(L, n - j)), kn, block);
+        T* out = panel + k * width + j;
+        if (kn == L) {
+          STEPGRAD_UNROLL for (long i = 0; i < L; i++) store(out + i * width, block[i]);
+        } else {
+          for (long i = 0; i < kn; i++) store(out + i * width, block[i]);
+        }
       }
-    }
-    for (long k = 0; k < kn; k++)
-      for (long j = n; j < width; j++) out[k * width + j] = 0;
+  } else {
+    for (long k = 0; k < K; k++)
+      for (long j = 0; j < width; j++) panel[k * width + j] = j < n ? src[k * k_stride + j * j_stride] : T(0);
   }
 }
 

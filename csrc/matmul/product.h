@@ -16,10 +16,7 @@ template <class T> bool better_swapped(const Gemm<T>& g) {
 template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
   T* Ct = scratch<T>(Scratch::PRODUCT, g.N * g.M); // [N, M]
   gemm(Gemm<T>{g.N, g.M, g.K, g.B, g.csb, g.rsb, g.A, g.csa, g.rsa, Ct, g.M, false}, run_for);
-  constexpr long BLOCK = 16;
-  for (long j0 = 0; j0 < g.N; j0 += BLOCK)
-    for (long i = 0; i < g.M; i++)
-      for (long j = j0; j < std::min(g.N, j0 + BLOCK); j++) g.C[i * g.ldc + j] = Ct[j * g.M + i];
+  transpose(Ct, g.M, g.C, g.ldc, g.N, g.M);
 }
 
 template <class T, class For> void product(const Gemm<T>& g, For run_for) {

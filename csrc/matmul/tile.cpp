@@ -14,6 +14,13 @@ void tile(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, lo
   if (packed) rsa = 1, csa = mr;
   V c[mr][nv];
   STEPGRAD_UNROLL for (int i = 0; i < mr; i++) { STEPGRAD_UNROLL for (int j = 0; j < nv; j++) c[i][j] = V{}; }
+  T* c_row = C; // C is touched only at the end: it is on its way meanwhile
+  STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
+    __builtin_prefetch(c_row, 1);
+    __builtin_prefetch(c_row + nv * VL<T> - 1, 1);
+    c_row += ldc;
+    asm("" : "+r"(c_row)); // one running pointer: otherwise GCC computes all row addresses early and spills them
+  }
   for (long k = 0; k < K; k++) {
     V b[nv];
     STEPGRAD_UNROLL for (int j = 0; j < nv; j++) b[j] = load(B + j * VL<T>);
@@ -34,7 +41,7 @@ void tile(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, lo
       store(p, accumulate ? load<T>(p) + c[i][j] : c[i][j]);
     }
     C += ldc;
-    asm("" : "+r"(C)); // one running pointer: otherwise GCC computes all row addresses early and spills them
+    asm("" : "+r"(C));
   }
 }
 

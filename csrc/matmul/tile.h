@@ -29,6 +29,21 @@ using TileFn = void (*)(long K, const T* A, long rsa, long csa, const T* B, long
 // tile.cpp, and shared by every product and convolution.
 template <class T> TileFn<T> tile_of(int mr, int nv, bool packed);
 
+// to[j] = from[j], or += where `accumulate`, for j < n. The pieces have lengths known to the compiler: a masked
+// store without masks.
+template <class T> STEPGRAD_INLINE void copy_part(T* to, const T* from, long n, bool accumulate) {
+  typedef T pair __attribute__((vector_size(2 * sizeof(T))));
+  long j = 0;
+  for (; j + VL<T> <= n; j += VL<T>) store(to + j, accumulate ? load(to + j) + load(from + j) : load(from + j));
+  for (; j + 2 <= n; j += 2) {
+    pair x, old;
+    std::memcpy(&x, from + j, sizeof x);
+    if (accumulate) std::memcpy(&old, to + j, sizeof old), x += old;
+    std::memcpy(to + j, &x, sizeof x);
+  }
+  if (j < n) to[j] = accumulate ? to[j] + from[j] : from[j];
+}
+
 // Runs the tile of mr x n, n <= NR. Where n is not a whole number of vectors, C is reached through a small buffer.
 template <class T, bool packed>
 void run_tile(int mr, long n, long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc,
@@ -40,8 +55,7 @@ void run_tile(int mr, long n, long K, const T* A, long rsa, long csa, const T* B
   }
   T buffer[MR * NR<T>];
   f(K, A, rsa, csa, B, ldb, buffer, NR<T>, false);
-  for (int i = 0; i < mr; i++)
-    for (long j = 0; j < n; j++) C[i * ldc + j] = (accumulate ? C[i * ldc + j] : 0) + buffer[i * NR<T> + j];
+  for (int i = 0; i < mr; i++) copy_part(C + i * ldc, buffer + i * NR<T>, n, accumulate);
 }
 
 } // namespace STEPGRAD_ISA
