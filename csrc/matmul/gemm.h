@@ -70,7 +70,8 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
   const long first = g.packs_b() ? 0 : g.N % VL<T> ? g.panels() - 1 : g.panels();
   T* packed = scratch<T>(Scratch::PACKED_B, (g.panels() - first) * NR<T> * g.K);
   const long panels = g.panels() - first;
-  const long step = g.csb == 1 ? K_STEP : KC; // rows of B in the order in which they lie, a transposed B panel by panel
+  const long step =
+      g.csb == 1 ? K_STEP : KC; // rows of B in the order in which they lie, a transposed B panel by panel
   run_for(g.k_blocks() * panels, KC * NR<T> * 0.5, [&](long begin, long end) {
     for (long block = begin / panels; block * panels < end; block++) {
       const long k0 = g.k_begin(block), kn = g.k_begin(block + 1) - k0;
@@ -78,8 +79,8 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
       for (long k = 0; k < kn; k += step)
         for (long p = p0; p < p1; p++)
           pack_panel(packed + (k0 * panels + p * kn + k) * NR<T>, NR<T>,
-                     g.B + (k0 + k) * g.rsb + (first + p) * NR<T> * g.csb, g.rsb, g.csb, std::min(step, kn - k),
-                     g.panel_width(first + p));
+                     g.B + (k0 + k) * g.rsb + (first + p) * NR<T> * g.csb, g.rsb, g.csb,
+                     std::min(step, kn - k), g.panel_width(first + p));
     }
   });
   return packed;
@@ -98,7 +99,8 @@ void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, l
     T* packed = nullptr;
     if (packed_a) {
       packed = scratch<T>(Scratch::PACKED_A, (i1 - i0) * kn);
-      const long step = g.rsa == 1 ? K_STEP : kn; // a cache line of A^T belongs to several tiles: use it while it is here
+      const long step =
+          g.rsa == 1 ? K_STEP : kn; // a cache line of A^T belongs to several tiles: use it while it is here
       for (long k = 0; k < kn; k += step)
         for (long t = 0; t < tiles; t++) {
           const long i = tile_begin(t), mr = tile_begin(t + 1) - i;

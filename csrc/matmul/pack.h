@@ -1,7 +1,6 @@
 // Packing: copies a strip of a matrix into the order in which the register tile reads it, so that the tile streams
 // through contiguous memory instead of jumping from row to row.
 #pragma once
-#include "matmul/tile.h"
 #include "matmul/transpose.h"
 
 namespace stepgrad {
@@ -9,28 +8,27 @@ namespace STEPGRAD_ISA {
 
 constexpr long K_STEP = 16; // rows that are packed together, while the next ones are on their way
 
-// panel[k * width + j] = src(k, j) for k < K, j < n; zeros for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
+// panel[k * width + j] = src(k, j) for k < K, j < n; numbers of no meaning for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
 // Used for B (j = column, width = whole vectors) and for A (j = row, width = n = rows of the tile). Panels are packed
 // in order, into buffers with room for a vector behind the last.
 template <class T>
 void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k_stride, long j_stride,
                 long K, long n) {
   if (j_stride == 1) {
-    // Whole vectors, even where they hang over the panel's row: the next row overwrites the overhang. Not where the
-    // source ends, nor where zeros are due.
+    // Whole vectors wherever the source goes on that far: what hangs over is overwritten by the next row, or lies in
+    // columns that nobody looks at.
     const long vectors = (width + VL<T> - 1) / VL<T>;
     long k = 0;
-    if (n == width)
-      for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride) {
-        __builtin_prefetch(src + K_STEP * k_stride);
-        for (long v = 0; v < vectors; v++) {
-          store(panel + v * VL<T>, load(src + v * VL<T>));
-          asm("" : : : "memory"); // otherwise GCC makes this loop of one or two rounds a call of memcpy
-        }
+    for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride) {
+      __builtin_prefetch(src + K_STEP * k_stride);
+      for (long v = 0; v < vectors; v++) {
+        store(panel + v * VL<T>, load(src + v * VL<T>));
+        asm("" : : : "memory"); // otherwise GCC makes this loop of one or two rounds a call of memcpy
       }
+    }
     for (; k < K; k++, panel += width, src += k_stride) {
       copy_part(panel, src, n, false);
-      for (long j = n; j < width; j++) panel[j] = 0;
+      std::fill(panel + n, panel + width, T(0));
     }
   } else if (k_stride == 1) {
     // A transpose. Whole vectors again; from the last strip to the first, so that what hangs over is overwritten.

@@ -1,6 +1,6 @@
 // matmul on gemm(): the shapes that deserve a trick before they reach it.
 #pragma once
-#include "matmul/dot.h"
+#include "matmul/few_rows.h"
 #include "matmul/gemm.h"
 #include "matmul/matmul.h"
 
@@ -8,9 +8,10 @@ namespace stepgrad {
 namespace STEPGRAD_ISA {
 
 // B comes transposed and A has few rows (the input gradient of a dense layer: dy W^T). Packing all of W would cost as
-// much as multiplying by it. C^T = B^T A^T reads W's rows where they lie and packs only the small A.
+// much as multiplying by it. C^T = B^T A^T reads W's rows where they lie and packs only the small A. Turning C^T round
+// costs as much as a step or two of K.
 template <class T> bool better_swapped(const Gemm<T>& g) {
-  return g.csb != 1 && g.rsb == 1 && g.M <= 96 && g.K * g.N > 64 * g.M;
+  return g.csb != 1 && g.rsb == 1 && g.M <= 96 && g.K >= 32 && g.N * g.K > 2000 * g.M;
 }
 
 template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
@@ -19,13 +20,21 @@ template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
   transpose(Ct, g.M, g.C, g.ldc, g.N, g.M);
 }
 
-template <class T, class For> void product(const Gemm<T>& g, For run_for) {
+template <class T, class For> void product_of_rows(const Gemm<T>& g, For run_for) {
   if (better_as_dots(g))
     dot_products(g, run_for);
+  else if (better_as_sum_of_rows(g))
+    sum_of_rows(g, run_for);
   else if (better_swapped(g))
     swapped_gemm(g, run_for);
   else
     gemm(g, run_for);
+}
+
+template <class T, class For> void product(const Gemm<T>& g, For run_for) {
+  if (g.N == 1 && g.ldc == 1) // a matrix times a column: as a row times a matrix, C^T = B^T A^T
+    return product_of_rows(Gemm<T>{1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false}, run_for);
+  product_of_rows(g, run_for);
 }
 
 template <class T> Gemm<T> matrix_of(const MatmulArgs<T>& g, long b) {

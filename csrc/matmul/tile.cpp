@@ -19,7 +19,8 @@ void tile(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, lo
     __builtin_prefetch(c_row, 1);
     __builtin_prefetch(c_row + nv * VL<T> - 1, 1);
     c_row += ldc;
-    asm("" : "+r"(c_row)); // one running pointer: otherwise GCC computes all row addresses early and spills them
+    asm(""
+        : "+r"(c_row)); // one running pointer: otherwise GCC computes all row addresses early and spills them
   }
   for (long k = 0; k < K; k++) {
     V b[nv];

@@ -34,7 +34,8 @@ template <class T> TileFn<T> tile_of(int mr, int nv, bool packed);
 template <class T> STEPGRAD_INLINE void copy_part(T* to, const T* from, long n, bool accumulate) {
   typedef T pair __attribute__((vector_size(2 * sizeof(T))));
   long j = 0;
-  for (; j + VL<T> <= n; j += VL<T>) store(to + j, accumulate ? load(to + j) + load(from + j) : load(from + j));
+  for (; j + VL<T> <= n; j += VL<T>)
+    store(to + j, accumulate ? load(to + j) + load(from + j) : load(from + j));
   for (; j + 2 <= n; j += 2) {
     pair x, old;
     std::memcpy(&x, from + j, sizeof x);

@@ -1,7 +1,7 @@
 // Transposes in registers: VL vectors of VL elements turn their rows into columns in log2(VL) rounds of interleaving,
 // where moving the elements one by one would take VL * VL loads and stores.
 #pragma once
-#include "common/vec.h"
+#include "matmul/tile.h"
 #include <algorithm>
 #include <utility>
 
@@ -45,7 +45,11 @@ STEPGRAD_INLINE void load_columns(const T* from, long ld, long rn, long cn, vec<
   if (rn == L && cn == L) {
     STEPGRAD_UNROLL for (int i = 0; i < L; i++) block[i] = load(from + i * ld);
   } else {
-    STEPGRAD_UNROLL for (int i = 0; i < L; i++) block[i] = i < rn ? load_n(from + i * ld, cn) : vec<T>{};
+    // A whole vector wherever the matrix goes on that far: columns from cn on are nobody's business.
+    const long size = (rn - 1) * ld + cn;
+    STEPGRAD_UNROLL for (int i = 0; i < L; i++) block[i] = i >= rn              ? vec<T>{}
+                                                           : i * ld + L <= size ? load(from + i * ld)
+                                                                                : load_n(from + i * ld, cn);
   }
   transpose_block<T>(block);
 }
@@ -60,7 +64,13 @@ void transpose(const T* __restrict from, long from_ld, T* __restrict to, long to
       const long rn = std::min(L, rows - r), cn = std::min(L, columns - c);
       vec<T> block[L];
       load_columns(from + r * from_ld + c, from_ld, rn, cn, block);
-      for (long i = 0; i < cn; i++) store_n(to + (c + i) * to_ld + r, block[i], rn);
+      T* out = to + c * to_ld + r;
+      if (rn == L && cn == L) {
+        STEPGRAD_UNROLL for (long i = 0; i < L; i++) store(out + i * to_ld, block[i]);
+      } else {
+        for (long i = 0; i < cn; i++)
+          copy_part(out + i * to_ld, reinterpret_cast<const T*>(block + i), rn, false);
+      }
     }
 }
 
