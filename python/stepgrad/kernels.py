@@ -20,6 +20,7 @@ except ImportError:  # not compiled: every op runs on its NumPy reference
     _cpu = None  # type: ignore[assignment]
 
 REFERENCE = "numpy"
+STEPS = "steps"  # a composition of small ops, for those who want to see them: never the default
 _NATIVE_DTYPES = "fd"  # NumPy's codes of float32 and float64, all that the C++ kernels know
 
 
@@ -51,6 +52,8 @@ def declare(op: Any) -> None:
     ladder = {
         REFERENCE: Kernel(op.name, "cpu", REFERENCE, op.reference, "NumPy, the reference", op.__module__)
     }
+    if hasattr(op, "composed"):
+        ladder[STEPS] = Kernel(op.name, "cpu", STEPS, op.composed, "small ops on the tape", op.__module__)
     if hasattr(op, "launch"):
         for rung, summary, source, function in _native.get(op.name, ()):
             ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source)
@@ -93,7 +96,7 @@ def current(op: str) -> Kernel:
     """Return the kernel that runs when `op` is called now."""
     ladder = _ladder(op)
     rung, _ = _requested.get(op) or _requested.get("*") or ("", "")
-    return ladder.get(rung) or list(ladder.values())[-1]
+    return ladder.get(rung) or [kernel for kernel in ladder.values() if kernel.rung != STEPS][-1]
 
 
 def rungs(op: str) -> list[Kernel]:

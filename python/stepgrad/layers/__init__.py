@@ -7,6 +7,7 @@ from stepgrad.layers.attention import AdditiveAttention, Attention
 from stepgrad.layers.average_pooling1d import AveragePooling1D
 from stepgrad.layers.average_pooling2d import AveragePooling2D
 from stepgrad.layers.batch_normalization import BatchNormalization
+from stepgrad.layers.bidirectional import Bidirectional
 from stepgrad.layers.conv1d import Conv1D
 from stepgrad.layers.conv2d import Conv2D
 from stepgrad.layers.conv2d_transpose import Conv1DTranspose, Conv2DTranspose
@@ -21,6 +22,7 @@ from stepgrad.layers.global_average_pooling1d import GlobalAveragePooling1D
 from stepgrad.layers.global_average_pooling2d import GlobalAveragePooling2D
 from stepgrad.layers.global_max_pooling1d import GlobalMaxPooling1D
 from stepgrad.layers.global_max_pooling2d import GlobalMaxPooling2D
+from stepgrad.layers.gru import GRU, GRUCell
 from stepgrad.layers.identity import Identity
 from stepgrad.layers.input_layer import Input, InputLayer
 from stepgrad.layers.input_spec import InputSpec
@@ -28,6 +30,8 @@ from stepgrad.layers.lambda_layer import Lambda
 from stepgrad.layers.layer import LAYERS, Layer
 from stepgrad.layers.layer_normalization import LayerNormalization
 from stepgrad.layers.leaky_relu import LeakyReLU
+from stepgrad.layers.lstm import LSTM, LSTMCell
+from stepgrad.layers.masking import Masking
 from stepgrad.layers.max_pooling1d import MaxPooling1D
 from stepgrad.layers.max_pooling2d import MaxPooling2D
 from stepgrad.layers.merging import (
@@ -57,9 +61,14 @@ from stepgrad.layers.repeat_vector import RepeatVector
 from stepgrad.layers.rescaling import Rescaling
 from stepgrad.layers.reshape import Reshape
 from stepgrad.layers.rms_normalization import RMSNormalization
+from stepgrad.layers.rnn import RNN
 from stepgrad.layers.separable_conv2d import SeparableConv1D, SeparableConv2D
+from stepgrad.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from stepgrad.layers.softmax import Softmax
+from stepgrad.layers.stacked_rnn_cells import StackedRNNCells
+from stepgrad.layers.time_distributed import TimeDistributed
 from stepgrad.layers.up_sampling import UpSampling1D, UpSampling2D
+from stepgrad.layers.wrapper import Wrapper
 from stepgrad.layers.zero_padding import ZeroPadding1D, ZeroPadding2D
 
 # Keras's second names
@@ -103,6 +112,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -122,6 +132,8 @@ __all__ = [
     "ELU",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -135,10 +147,13 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
@@ -151,6 +166,7 @@ __all__ = [
     "PReLU",
     "Permute",
     "RMSNormalization",
+    "RNN",
     "ReLU",
     "RepeatVector",
     "Rescaling",
@@ -159,10 +175,15 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
+    "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "UpSampling1D",
     "UpSampling2D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "add",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepgrad import ops
+from stepgrad import config, ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.weighted import Weighted
@@ -78,11 +78,14 @@ class BatchNormalization(Weighted):
         self.moving_mean = self._create("moving_mean", shape, trainable=False)
         self.moving_variance = self._create("moving_variance", shape, trainable=False)
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if not (training and self.trainable):
             return self._normalize(inputs, self.moving_mean, self.moving_variance)
         channels = self.axis % inputs.ndim
-        if channels == inputs.ndim - 1:
+        if mask is not None:
+            mean, variance = self._moments_of_what_counts(inputs, mask, channels)
+            y = self._normalize(inputs, mean, variance)
+        elif channels == inputs.ndim - 1:
             y, mean, variance = batch_norm(
                 inputs, *or_neutral(self.gamma, self.beta, inputs), epsilon=self.epsilon
             )
@@ -92,6 +95,15 @@ class BatchNormalization(Weighted):
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, variance)
         return y
+
+    def _moments_of_what_counts(self, inputs: Any, mask: Any, channels: int) -> tuple[Any, Any]:
+        axes = tuple(a for a in range(inputs.ndim) if a != channels)
+        counts = ops.logical_and(ops.expand_dims(mask, -1), ops.ones_like(inputs, dtype="bool"))
+        total = ops.sum(ops.cast(counts, inputs.dtype), axes, True) + config.epsilon()
+        mean = ops.sum(ops.where(counts, inputs, 0.0), axes, True) / total
+        away = ops.where(counts, inputs - mean, 0.0)
+        variance = ops.sum(ops.square(away), axes, True) / total
+        return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
 
     def _normalize(self, inputs: Any, mean: Any, variance: Any) -> Any:
         return ops.batch_normalization(inputs, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)

@@ -26,7 +26,7 @@ class Embedding(Weighted):
     embeddings_initializer : str or callable
     embeddings_regularizer, embeddings_constraint : str or callable, optional
     mask_zero : bool
-        Kept for saved models; masks are not computed yet.
+        Whether index 0 is padding: the layers after this one skip it. No word may then have the index 0.
     weights : array (input_dim, output_dim), optional
         The first values.
 
@@ -65,6 +65,9 @@ class Embedding(Weighted):
     def call(self, inputs: Any) -> Any:
         indices = inputs if np.dtype(inputs.dtype).kind in "iu" else ops.cast(inputs, "int32")
         return ops.take(self.embeddings, indices, axis=0)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -13,7 +13,7 @@ from stepgrad.layers.pooling import GlobalPooling
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of every channel over all steps.
 
-    Input shape (batch, steps, channels); output shape (batch, channels).
+    Input shape (batch, steps, channels); output shape (batch, channels). With a mask, the mean of the steps that count.
 
     Parameters
     ----------
@@ -30,3 +30,15 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     rank = 1
     reduce: Any = staticmethod(ops.mean)
+    supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return super().call(inputs)
+        steps = 1 if self.data_format == "channels_last" else 2
+        counts = ops.expand_dims(mask, 3 - steps)
+        total = ops.sum(ops.where(counts, inputs, 0.0), axis=steps, keepdims=self.keepdims)
+        return total / ops.sum(ops.cast(counts, inputs.dtype), axis=steps, keepdims=self.keepdims)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None

@@ -18,8 +18,8 @@ class Lambda(Layer):
     function : callable
     output_shape : tuple or callable, optional
         Shape of one output sample (or a function of the input's shape), where it cannot be found by a symbolic call.
-    mask : optional
-        Kept for Keras programs.
+    mask : callable or tensor, optional
+        The output's mask, or a function of (inputs, mask) that returns it.
     arguments : dict, optional
         Further arguments of the function.
 
@@ -29,6 +29,8 @@ class Lambda(Layer):
     >>> Lambda(lambda x: x**2)(np.array([3.0])).tolist()
     [9.0]
     """
+
+    mask: Any
 
     def __init__(
         self,
@@ -43,9 +45,14 @@ class Lambda(Layer):
             raise ArgumentError("Lambda takes a function", layer=self.name, got=repr(function))
         self.function, self.arguments = function, dict(arguments or {})
         self._output_shape = output_shape
+        self.supports_masking = mask is not None
+        object.__setattr__(self, "mask", mask)
 
     def call(self, inputs: Any) -> Any:
         return self.function(inputs, **self.arguments)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self._output_shape is None:

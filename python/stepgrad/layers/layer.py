@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad import constraints, initializers, regularizers
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
-from stepgrad.layers import calling
+from stepgrad.layers import calling, masks
 from stepgrad.layers.calling import context
 from stepgrad.layers.input_spec import check_inputs
 from stepgrad.layers.state import State
@@ -62,6 +62,8 @@ class Layer(State):
 
     def __init_subclass__(cls, **kwargs: Any):
         super().__init_subclass__(**kwargs)
+        if "compute_mask" in cls.__dict__ and "supports_masking" not in cls.__dict__:
+            cls.supports_masking = True
         if "build" in cls.__dict__:
             type.__setattr__(cls, "build", calling.managed_build(cls.__dict__["build"]))
 
@@ -121,7 +123,10 @@ class Layer(State):
                 self._build_for(args, kwargs)
             if symbolic:
                 return calling.symbolic_call(self, original, args, kwargs)
+            mask = masks.incoming(self, args, kwargs)
             outputs = self.call(*args, **kwargs)
+            if mask is not None or type(self).compute_mask is not Layer.compute_mask:
+                masks.outgoing(self, args[0] if args else next(iter(kwargs.values()), None), outputs, mask)
             if self.activity_regularizer is not None:
                 for output in flatten(outputs):
                     self.add_loss(self.activity_regularizer(output) / (len(output) if output.ndim else 1))
@@ -131,11 +136,15 @@ class Layer(State):
         """Compute the output; every layer writes this."""
         raise ArgumentError(f"{type(self).__name__} has no call()", fix="define call(self, inputs)")
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return the mask of the output(s), None where all of it counts; the input's own mask unless overridden."""
+        return previous_mask
+
     def _convert(self, x: Any, positional: bool = False) -> Any:
         """Bring an argument to a tensor of the layer's dtype: floats are cast, integers and booleans stay."""
         if isinstance(x, Tensor):
             if self.autocast and x.array.dtype.kind == "f" and x.array.dtype != self._dtype:
-                return public["cast"](x, self.compute_dtype)
+                return masks.with_mask(public["cast"](x, self.compute_dtype), x._keras_mask)
             return x
         if isinstance(x, KerasTensor):
             floating = np.dtype(x.dtype).kind == "f" and self.autocast

@@ -9,6 +9,7 @@ from typing import Any
 from stepgrad import ops
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.layers.layer import LAYERS, Layer
+from stepgrad.layers.masks import mask_of, with_mask
 
 
 class Merge(Layer):
@@ -33,12 +34,18 @@ class Merge(Layer):
         """Join the tensors."""
         raise ArgumentError(f"{type(self).__name__} has no merge()", layer=self.name)
 
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask of steps that count in some input; without a mask on every input there is none."""
+        if previous_mask is None or any(mask is None for mask in previous_mask):
+            return None
+        return functools.reduce(ops.logical_or, previous_mask)
+
     def _same_ndim(self, inputs: list) -> list:
         """Give tensors with fewer axes new ones behind the batch axis, as Keras does."""
         ndim = max(x.ndim for x in inputs)
         for i, x in enumerate(inputs):
             for _ in range(ndim - x.ndim):
-                inputs[i] = ops.expand_dims(inputs[i], 1)
+                inputs[i] = with_mask(ops.expand_dims(inputs[i], 1), mask_of(inputs[i]))
         return inputs
 
 
@@ -86,7 +93,13 @@ class Multiply(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        return functools.reduce(ops.multiply, inputs)
+        masks = [mask_of(x) for x in inputs]  # what does not count does not multiply
+        result = functools.reduce(
+            ops.multiply, [x if m is None else ops.where(_wide(m), x, 1.0) for x, m in zip(inputs, masks)]
+        )
+        if any(m is None for m in masks):
+            return result
+        return ops.where(_wide(functools.reduce(ops.logical_or, masks)), result, 0.0)
 
 
 @LAYERS.register
@@ -116,7 +129,7 @@ class Maximum(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        return functools.reduce(ops.maximum, inputs)
+        return _where_both_count(ops.maximum, inputs)
 
 
 @LAYERS.register
@@ -131,7 +144,7 @@ class Minimum(Merge):
     """
 
     def merge(self, inputs: list) -> Any:
-        return functools.reduce(ops.minimum, inputs)
+        return _where_both_count(ops.minimum, inputs)
 
 
 @LAYERS.register
@@ -158,6 +171,18 @@ class Concatenate(Merge):
 
     def merge(self, inputs: list) -> Any:
         return ops.concatenate(inputs, axis=self.axis)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if previous_mask is None:
+            return None
+        masks = []
+        for x, mask in zip(inputs, previous_mask, strict=True):
+            if mask is not None and mask.ndim == x.ndim:
+                masks.append(mask)
+            else:
+                everything = ops.ones_like(x, dtype="bool")
+                masks.append(everything if mask is None else ops.logical_and(_wide(mask), everything))
+        return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}
@@ -195,6 +220,9 @@ class Dot(Merge):
     def _same_ndim(self, inputs: list) -> list:
         return inputs
 
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
     def merge(self, inputs: list) -> Any:
         a, b = inputs
         axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
@@ -217,6 +245,24 @@ class Dot(Merge):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
+
+
+def _wide(mask: Any) -> Any:
+    return ops.expand_dims(mask, -1)
+
+
+def _where_both_count(function: Any, inputs: list) -> Any:
+    """Reduce inputs by maximum or minimum; where only one of two counts, that one is taken."""
+    output, output_mask = inputs[0], mask_of(inputs[0])
+    for x in inputs[1:]:
+        mask = mask_of(x)
+        if mask is not None:
+            x = ops.where(_wide(mask), x, output)
+        if output_mask is not None:
+            output = ops.where(_wide(output_mask), output, x)
+        output_mask = None if mask is None or output_mask is None else ops.logical_or(output_mask, mask)
+        output = function(output, x)
+    return output
 
 
 def add(inputs: list, **kwargs: Any) -> Any:

@@ -64,7 +64,8 @@ class Loss:
         sample_weight : array, optional
             How much each sample counts: shape (batch,), or the leading axes of the values.
         mask : array of bool, optional
-            False where a value does not count (padding); the mean is then over those that count.
+            False where a value does not count (padding); the mean is then over those that count. Predictions that carry
+            a mask (``y_pred._keras_mask``) bring it along.
 
         Returns
         -------
@@ -72,6 +73,7 @@ class Loss:
             Shape (), or the values themselves when the reduction is None.
         """
         with scope(self.name):
+            mask = _both(mask, getattr(y_pred, "_keras_mask", None))
             y_pred = convert(y_pred, self.dtype)
             y_true = convert(y_true)
             values = self.call(y_true, y_pred)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.losses.loss import convert, spread, squeeze_or_expand_to_same_rank
+from stepgrad.losses.loss import apply_mask, convert, spread, squeeze_or_expand_to_same_rank
 from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan, to_numpy
 from stepgrad.tape import Tensor, no_grad, silent
 from stepgrad.utils.serialization import serialize_object
@@ -101,6 +101,8 @@ class MeanMetricWrapper(Mean):
         self._fn_kwargs = kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        mask = getattr(y_pred, "_keras_mask", None)
+        sample_weight = apply_mask(sample_weight, mask, "sum")
         with no_grad(), silent():
             values = self._fn(convert(y_true), convert(y_pred), **self._fn_kwargs)
         super().update_state(values, sample_weight)

@@ -9,6 +9,7 @@ from stepgrad.layers.calling import has_symbolic, parameters
 from stepgrad.layers.input_layer import Input
 from stepgrad.layers.input_spec import InputSpec, fits
 from stepgrad.layers.layer import Layer
+from stepgrad.layers.masks import mask_of, with_mask
 from stepgrad.models import functional_config
 from stepgrad.models.graph import Graph, is_input, parents
 from stepgrad.models.model import MODELS, Model, copy_by_config
@@ -131,7 +132,10 @@ class Functional(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         values = {}
-        for x, value in zip(self._graph.inputs, self._arrange(inputs), strict=True):
+        arranged = self._arrange(inputs)
+        if mask is not None:
+            arranged = [with_mask(x, m) for x, m in zip(arranged, flatten(mask), strict=False)]
+        for x, value in zip(self._graph.inputs, arranged, strict=True):
             values[id(x.node), x.index] = value
         for job in self._plan:
             job.run(values, training)
@@ -182,8 +186,10 @@ class Functional(Model):
                     expected=str(wanted.shape),
                     got=str(x.shape),
                 )
+            mask = mask_of(x)
             x = public["squeeze"](x, -1) if x.ndim > len(wanted.shape) else public["expand_dims"](x, -1)
-        return x if x.dtype == wanted.dtype else public["cast"](x, wanted.dtype)
+            x = with_mask(x, mask)
+        return x if x.dtype == wanted.dtype else with_mask(public["cast"](x, wanted.dtype), mask_of(x))
 
     def _make_input_spec(self) -> list[InputSpec]:
         names = sorted(self._inputs_struct) if isinstance(self._inputs_struct, dict) else self.input_names

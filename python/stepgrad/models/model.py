@@ -57,6 +57,12 @@ class Model(Trainer, Layer):
         Layer.__init__(self, *args, **kwargs)
         self._start_trainer()
 
+    supports_masking = True
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """Return None: what comes out of the layers inside carries its own mask."""
+        return None
+
     def _start_trainer(self) -> None:
         Trainer.__init__(self)
 

@@ -8,6 +8,7 @@ from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.layers.calling import NotConnectedError, context, parameters
 from stepgrad.layers.input_layer import InputLayer
 from stepgrad.layers.layer import Layer
+from stepgrad.layers.masks import with_mask
 from stepgrad.models.functional import Functional
 from stepgrad.models.model import MODELS, Model, copy_by_config
 from stepgrad.tape import KerasTensor
@@ -154,7 +155,9 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._functional is not None:
-            return self._functional.call(inputs, training=training)
+            return self._functional.call(inputs, training=training, mask=mask)
+        if mask is not None:
+            with_mask(inputs, mask)
         for layer in self.layers:
             takes = training is not None and "training" in parameters(type(layer).call)
             inputs = layer(inputs, training=training) if takes else layer(inputs)

@@ -17,6 +17,7 @@ from stepgrad.ops import (
     manipulation,
     normalization,
     pooling,
+    recurrent,
     reduction,
 )
 from stepgrad.ops.op import Op, registry
@@ -24,7 +25,7 @@ from stepgrad.tape.state import public
 
 _families = (
     elementwise, reduction, manipulation, indexing, linalg, convolution, pooling, normalization, activation,
-    attention, loss, bitwise, composed, control,
+    attention, loss, bitwise, composed, control, recurrent,
 )  # fmt: skip
 for _family in _families:
     for _name in _family.__all__:

@@ -35,6 +35,8 @@ class Hook:
     (The product belongs to the gradient of exp, which is written in ops.)
     """
 
+    by_steps = False  # True: an op over a whole sequence runs as small ops, so that the hook sees every step
+
     def before_forward(self, op: Any, inputs: Sequence[Tensor], attrs: dict) -> None:
         """Run before an op computes."""
 

@@ -4,7 +4,7 @@ from stepgrad.tape.operators cimport Operators
 
 @cython.trashcan(True)  # a chain of 100,000 tensors is freed without recursion
 cdef class Tensor(Operators):
-    cdef public object array, grad, name, guard, step
+    cdef public object array, grad, name, guard, step, _keras_mask
     cdef public Py_ssize_t index
     cdef public bint requires_grad
     cdef object __weakref__

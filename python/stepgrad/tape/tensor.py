@@ -44,6 +44,7 @@ class Tensor(Operators):
         self.step = None
         self.index = 0
         self.guard = None
+        self._keras_mask = None  # which steps count; see stepgrad.layers.masks
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -221,4 +222,5 @@ def make(array, step, index, guard):
     tensor.requires_grad = step is not None
     tensor.grad = None
     tensor.name = None
+    tensor._keras_mask = None
     return tensor

@@ -21,6 +21,8 @@ __all__ = ["Recorder", "Value", "Walk", "WalkStep", "walk"]
 class Recorder(Hook):
     """Collects what runs. Ops inside a gradient are part of that gradient and are not listed by themselves."""
 
+    by_steps = True
+
     def __init__(self, model: Any) -> None:
         self.model = model
         self.phase = "forward"
