@@ -54,6 +54,7 @@ ArrayInfo check_array(const char* op, const char* name, py::handle h, char kind,
   if (writeable && !a.writeable()) bad_value(op, name, "a writeable array", "a read-only one");
   if (rank != ANY_RANK && a.ndim() != rank)
     bad_value(op, name, std::to_string(rank) + " axes", "shape " + shape_text(a.shape(), int(a.ndim())));
+  if (Recorder* r = recorder()) r->touch(h, writeable);
   return {const_cast<void*>(a.data()), a.shape(), int(a.ndim()), long(a.size())};
 }
 

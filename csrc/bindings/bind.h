@@ -3,6 +3,7 @@
 // A binding file says, for each Args struct, how Python's arguments fill it. Everything that could make a kernel read
 // or write outside an array is checked here, and only here.
 #pragma once
+#include "bindings/recorder.h"
 #include "common/registry.h"
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -18,6 +19,7 @@ using Binders = std::map<std::string, py::object (*)(const Rung&)>;
 
 void add_attention(Binders&);
 void add_conv2d(Binders&);
+void add_copy(Binders&);
 void add_elementwise(Binders&);
 void add_embedding(Binders&);
 void add_matmul(Binders&);
@@ -116,9 +118,14 @@ void call(const Rung& rung, py::handle first, const Fill& fill) {
   auto run = [&](auto zero, AnyKernel any) {
     using T = decltype(zero);
     Args<T> args{};
+    Recorder* const recording = recorder();
+    if (recording) recording->begin_call();
     fill(Checks<T>(rung.op), args);
-    py::gil_scoped_release release;
-    reinterpret_cast<Kernel<Args, T>>(any)(args);
+    {
+      py::gil_scoped_release release;
+      reinterpret_cast<Kernel<Args, T>>(any)(args);
+    }
+    if (recording) recording->end_call<Args, T>(rung, any, args);
   };
   if (is_float(first, sizeof(float)))
     run(0.0f, rung.f32);

@@ -8,7 +8,7 @@ namespace stepgrad {
 
 static py::list rungs(int isa) {
   Binders binders;
-  for (auto add : {add_attention, add_conv2d, add_elementwise, add_embedding, add_matmul, add_norm,
+  for (auto add : {add_attention, add_conv2d, add_copy, add_elementwise, add_embedding, add_matmul, add_norm,
                    add_optimizer, add_pool2d, add_reduce, add_softmax})
     add(binders);
   py::list list;
@@ -45,6 +45,7 @@ PYBIND11_MODULE(_cpu, m) {
   m.def(
       "rungs", [table] { return py::list(table.attr("copy")()); },
       "All rungs as (op, rung, summary, source, function), each op from the bottom rung to the top.");
+  add_recorder(m);
   m.def(
       "features", [isa] { return features(isa); },
       "Instruction sets: compiled, in use, and what this CPU has.");

@@ -14,6 +14,7 @@ template <class T> struct UnaryArgs { // y = f(x)
   const T* x;                         // [n]
   T* y;                               // [n]
   long n;
+  static constexpr bool elementwise = true; // a compiled step may run any piece on its own
   long items() const { return n; }
   UnaryArgs slice(long begin, long end) const { return {x + begin, y + begin, end - begin}; }
 };
@@ -24,6 +25,7 @@ struct UnaryGradientArgs { // dx = f'(saved) * dy; saved is x, or the output y (
   const T* dy;             // [n]
   T* dx;                   // [n]
   long n;
+  static constexpr bool elementwise = true;
   long items() const { return n; }
   UnaryGradientArgs slice(long begin, long end) const {
     return {saved + begin, dy + begin, dx + begin, end - begin};
@@ -36,6 +38,14 @@ template <class T> struct BinaryArgs { // out = f(a, b)
   T* out;                              // [rows, n]
   long rows, n;
   long b_row, b_col; // strides of b: 0 where it is repeated
+  static constexpr bool elementwise = true;
+  // Where b is one row under many, a piece is more than a range of elements: no items to cut.
+  long items() const { return b_row == 0 && b_col != 0 && rows > 1 ? 0 : rows * n; }
+  BinaryArgs slice(long begin, long end) const {
+    const bool one_number = b_row == 0 && b_col == 0;
+    return {a + begin,   one_number ? b : b + begin,   out + begin, 1,
+            end - begin, one_number ? 0 : end - begin, b_col};
+  }
 };
 
 } // namespace stepgrad

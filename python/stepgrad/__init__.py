@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from stepgrad.layers import Input, Layer
     from stepgrad.models import Model, Sequential
+    from stepgrad.replay import compiled
 
 __version__ = "0.1.0"
 
@@ -60,7 +61,9 @@ _PACKAGES = (
     "activations callbacks constraints data datasets initializers interop layers losses metrics models optimizers random "
     "regularizers saving utils"
 ).split()
-_NAMES = {"Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models"}
+_NAMES = {
+    "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "compiled": "replay",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -77,7 +80,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
-    "Variable", "activations", "callbacks", "config", "constraints", "data", "datasets", "find_nan", "gradcheck", "hooks",
-    "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops",
+    "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "find_nan",
+    "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops",
     "optimizers", "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ class Kernel(NamedTuple):
 _ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
 _requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
 chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
+version = [0]  # counts changes of what runs: a compiled step is good for one version
 _native: dict[str, list] = {}  # op -> [(rung, summary, source, function), ...] as the extension offers them
 for _op, *_rung in _cpu.rungs() if _cpu else ():
     _native.setdefault(_op, []).append(_rung)
@@ -90,6 +91,7 @@ def _ladder(op: str) -> dict[str, Kernel]:
 
 def _choose(op: str) -> None:
     chosen[op] = current(op).function
+    version[0] += 1
 
 
 def current(op: str) -> Kernel:
@@ -141,7 +143,7 @@ def use(everything: str | None = None, /, **rung_of: str) -> Iterator[None]:
     finally:
         _requested.clear()
         _requested.update(before)
-        _choose_all()
+        choose_all()
 
 
 def _request(everything: str | None, rung_of: dict[str, str], who: str) -> None:
@@ -154,10 +156,10 @@ def _request(everything: str | None, rung_of: dict[str, str], who: str) -> None:
             raise KernelError(f"no op has a rung '{everything}'", fix=did_you_mean(everything, known))
         _requested["*"] = (everything, who)
     _requested.update({op: (rung, who) for op, rung in rung_of.items()})
-    _choose_all()
+    choose_all()
 
 
-def _choose_all() -> None:
+def choose_all() -> None:
     for op in _ladders:
         _choose(op)
 
@@ -176,6 +178,16 @@ def apply_environment() -> None:
         _requested[op] = (rung, "STEPGRAD_KERNELS")
     if pairs:
         _request(everything[-1] if everything else None, rung_of, "STEPGRAD_KERNELS")
+
+
+def new_recorder() -> Any:
+    """Return what writes down native kernel calls; None where the C++ extension was not compiled."""
+    return _cpu.Recorder() if _cpu else None
+
+
+def native(op: str) -> Callable:
+    """Return the C++ function of an op's top rung, which takes arrays in the kernel's layout."""
+    return _native[op][-1][-1]
 
 
 def compiled() -> bool:

@@ -91,6 +91,22 @@ def binary(op, rng):
     yield Case((a, b, Out(BINARY[op](a, b))), rtol=3e-7)
 
 
+# ---- copy ------------------------------------------------------------------------------------------------------------
+
+
+def copying(op, rng):
+    for shape in ((), (0, 3), (7,), (5, 9), (2, 3, 4, 5), (40, 70)):
+        x = draw(rng, *shape)
+        for view in (
+            x,
+            x.T,
+            x[::2] if x.ndim else x,
+            x[..., ::-1] if x.ndim else x,
+            np.broadcast_to(x, (3, *shape)),
+        ):
+            yield Case((view, Out(view.copy())))
+
+
 # ---- reductions ------------------------------------------------------------------------------------------------------
 
 REDUCE = {"sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min}
@@ -306,6 +322,7 @@ FAMILIES = {
     binary: list(BINARY),
     reduction: list(REDUCE),
     arg_reduction: ["argmax", "argmin"],
+    copying: ["copy"],
     embedding_gradient: ["embedding_gradient"],
     batch_norm_statistics: ["batch_norm_statistics"],
     norm: ["layer_norm", "batch_norm"],

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from stepgrad import config, ops
 from stepgrad.losses.checks import categorical_pair, pair, sparse_pair
 from stepgrad.losses.loss import LOSSES
-from stepgrad.tape import Tensor, wrap
+from stepgrad.tape import Tensor
 
 
 @LOSSES.register("bce", "BCE")
@@ -147,14 +145,14 @@ def sparse_categorical_crossentropy(
     0.6931
     """
     y_true, y_pred = sparse_pair("sparse_categorical_crossentropy", y_true, y_pred, axis, ignore_class)
-    labels = y_true.array.astype(np.int64)
+    labels = ops.cast(y_true, "int64")
     if ignore_class is None:
-        return ops.sparse_categorical_crossentropy(wrap(labels), y_pred, from_logits=from_logits, axis=axis)
-    counts = labels != ignore_class
+        return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=from_logits, axis=axis)
+    counts = ops.not_equal(labels, ignore_class)
     # Where a row does not count, neither its label nor its predictions (perhaps NaN) may reach the logarithm.
-    y_pred = ops.where(np.expand_dims(counts, axis), y_pred, 0.0 if from_logits else 1.0)
+    y_pred = ops.where(ops.expand_dims(counts, axis), y_pred, 0.0 if from_logits else 1.0)
     values = ops.sparse_categorical_crossentropy(
-        wrap(np.where(counts, labels, 0)), y_pred, from_logits=from_logits, axis=axis
+        ops.where(counts, labels, 0), y_pred, from_logits=from_logits, axis=axis
     )
     return ops.where(counts, values, 0.0)
 

@@ -126,7 +126,7 @@ class Unary(Op):
 
     def launch(self, native: Any, x: np.ndarray) -> np.ndarray:
         y = np.empty(x.shape, x.dtype)
-        native(np.ascontiguousarray(x).reshape(-1), y.reshape(-1))
+        native(contiguous(x).reshape(-1), y.reshape(-1))
         return y
 
 
@@ -145,7 +145,7 @@ class Binary(Op):
         else:
             return NotImplemented  # general broadcasting is NumPy's business
         out = np.empty(a.shape, a.dtype)
-        a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
+        a, b = contiguous(a), contiguous(b)
         native(a.reshape(rows, n), b.reshape(b_shape), out.reshape(rows, n))
         return out
 
@@ -159,6 +159,11 @@ class Comparison(Op):
 
     def dtype(self, *dtypes: str, **attrs: Any) -> str:
         return "bool"
+
+
+def contiguous(array: np.ndarray) -> np.ndarray:
+    """Return `array` itself, or a copy whose entries lie one after the other, as native kernels want them."""
+    return array if array.flags.c_contiguous else kernels.chosen["copy"](array)
 
 
 def to_tensor(x: Any) -> Any:

@@ -17,6 +17,7 @@ from stepgrad.optimizers.schedules import LearningRateSchedule
 from stepgrad.optimizers.state import State
 from stepgrad.optimizers.update import Update
 from stepgrad.tape import Tensor, Variable, no_grad, wrap
+from stepgrad.tape.recording import on_host
 from stepgrad.utils.naming import auto_name
 from stepgrad.utils.serialization import Registry, deserialize_object, serialize_object
 
@@ -179,6 +180,9 @@ class Optimizer(State):
         GradientError
             If there is no gradient at all.
         """
+        on_host(self._apply, grads, trainable_variables)
+
+    def _apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None) -> None:
         grads = list(grads)
         if trainable_variables is None:
             if not self.built:

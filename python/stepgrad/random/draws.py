@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from stepgrad import config
 from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.random.seed_generator import SeedGenerator, generator_of
+from stepgrad.tape.recording import drawn
 
 Seed = int | SeedGenerator | None
 
@@ -28,6 +29,7 @@ def _finished(values: Any, wanted: np.dtype) -> np.ndarray:
     return np.asarray(values).astype(wanted, copy=False)
 
 
+@drawn
 def normal(
     shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Seed = None
 ) -> np.ndarray:
@@ -43,6 +45,7 @@ def normal(
     return _finished(values * drawn.type(stddev) + drawn.type(mean), wanted)
 
 
+@drawn
 def truncated_normal(
     shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: Any = None, seed: Seed = None
 ) -> np.ndarray:
@@ -66,6 +69,7 @@ def truncated_normal(
     return _finished(values * drawn.type(stddev) + drawn.type(mean), wanted)
 
 
+@drawn
 def uniform(
     shape: Sequence[int], minval: float = 0.0, maxval: float = 1.0, dtype: Any = None, seed: Seed = None
 ) -> np.ndarray:
@@ -87,6 +91,7 @@ def uniform(
     return values
 
 
+@drawn
 def randint(
     shape: Sequence[int], minval: int, maxval: int, dtype: Any = "int32", seed: Seed = None
 ) -> np.ndarray:
@@ -104,6 +109,7 @@ def randint(
     return np.asarray(generator_of(seed).integers(minval, maxval, tuple(shape), dtype="int64")).astype(dtype)
 
 
+@drawn
 def bernoulli(shape: Sequence[int], p: float, dtype: Any = None, seed: Seed = None) -> np.ndarray:
     """Draw ones with probability ``p`` and zeros otherwise: a mask.
 
@@ -143,8 +149,13 @@ def dropout(
         return inputs
     keep = 1.0 - rate
     shape = inputs.shape if noise_shape is None else _filled(noise_shape, inputs.shape)
-    mask = bernoulli(shape, keep, dtype=inputs.dtype, seed=seed)
-    return inputs * (mask / mask.dtype.type(keep) if keep else mask)
+    return inputs * _scaled_mask(shape, keep, inputs.dtype, seed)
+
+
+@drawn
+def _scaled_mask(shape: Sequence[int], keep: float, dtype: Any, seed: Seed) -> np.ndarray:
+    mask = bernoulli(shape, keep, dtype=dtype, seed=seed)
+    return mask / mask.dtype.type(keep) if keep else mask
 
 
 def _filled(noise_shape: Sequence[int | None], shape: Sequence[int]) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ class _State(threading.local):
     tapes: tuple[Any, ...] = ()  # the GradientTapes that are open
     frozen = False  # on in a symbolic run of a layer, where assignments to variables have no effect
     scope = ""  # path of the layer that is running, "model/dense_1"
+    recorder: Any = None  # writes down a step that is to be replayed, see stepgrad.replay
 
 
 state = _State()

@@ -198,7 +198,11 @@ def _promote(arrays, weak, to_float):
         dtype = np.result_type(*strong)
         if dtype.kind == "b" and any(arrays[i].dtype.kind == "i" for i in weak):
             dtype = np.dtype(np.int32)
-    return [a if a.dtype == dtype else a.astype(dtype) for a in arrays]
+    # A number's array is made anew; that of a tensor goes through the kernel table, where a recording sees it.
+    return [
+        a if a.dtype == dtype else a.astype(dtype) if i in weak else kernels.chosen["cast"](a, dtype=dtype)
+        for i, a in enumerate(arrays)
+    ]
 
 
 def steps_of(*tensors):

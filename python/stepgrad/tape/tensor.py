@@ -5,7 +5,7 @@ import numpy as np
 from stepgrad import config
 from stepgrad.errors import DTypeError, InPlaceError, ShapeError
 from stepgrad.tape.operators import Operators
-from stepgrad.tape.state import public
+from stepgrad.tape.state import public, state
 
 
 class Tensor(Operators):
@@ -70,17 +70,19 @@ class Tensor(Operators):
 
     def numpy(self):
         """Return the values as a read-only NumPy view."""
+        if state.recorder is not None:
+            state.recorder.read(self)
         view = self.array.view()
         view.flags.writeable = False
         return view
 
     def item(self):
         """Return the only entry as a Python number."""
-        return self.array.item()
+        return self.numpy().item()
 
     def tolist(self):
         """Return the values as nested lists."""
-        return self.array.tolist()
+        return self.numpy().tolist()
 
     def detach(self):
         """Return a tensor with the same values that the tape does not follow."""
@@ -106,7 +108,7 @@ class Tensor(Operators):
 
     def __array__(self, dtype=None, copy=None):
         if copy or (dtype is not None and dtype != self.array.dtype):
-            return np.array(self.array, dtype=dtype)
+            return np.array(self.numpy(), dtype=dtype)
         return self.numpy()
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
@@ -145,19 +147,19 @@ class Tensor(Operators):
                 got=f"shape {self.array.shape}",
                 fix="reduce it first: ops.all(x) or ops.any(x)",
             )
-        return bool(self.array.item())
+        return bool(self.item())
 
     def __float__(self):
-        return float(self.array.item())
+        return float(self.item())
 
     def __int__(self):
-        return int(self.array.item())
+        return int(self.item())
 
     def __index__(self):
-        return self.array.__index__()
+        return self.numpy().__index__()
 
     def __format__(self, spec):
-        return format(self.array.item(), spec) if spec else repr(self)
+        return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self):
         values = np.array2string(self.array, separator=", ", threshold=50, prefix=type(self).__name__ + "(")
@@ -173,6 +175,8 @@ def to_array(data, dtype=None):
     """Copy `data` into a new C-contiguous array with the engine's default dtypes."""
     if isinstance(data, Tensor):
         data = data.array
+    if state.recorder is not None and state.recorder.keeps(data, dtype):
+        return data  # a copy would hide where it came from
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
         if hasattr(data, "__dlpack__"):  # PyTorch, JAX, ...
             return np.from_dlpack(data.detach() if hasattr(data, "detach") else data).copy()

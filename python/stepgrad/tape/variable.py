@@ -11,6 +11,8 @@ from stepgrad.errors import ShapeError
 from stepgrad.tape.state import state
 from stepgrad.tape.tensor import Tensor
 
+structure = [0]  # counts changes of what is trainable: a compiled step is good for one state of it
+
 
 class Variable(Tensor):
     """A tensor with a name that keeps its identity while its values change.
@@ -64,6 +66,7 @@ class Variable(Tensor):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        structure[0] += 1
         self.requires_grad = bool(value) and self.array.dtype.kind == "f"
 
     @property
@@ -73,12 +76,14 @@ class Variable(Tensor):
 
     def numpy(self) -> np.ndarray:
         """Return a copy of the values."""
-        return self.array.copy()
+        return super().numpy().copy()
 
     def assign(self, value: Any) -> Variable:
         """Replace the values. Steps that saved the old ones raise when backward needs them."""
         if state.frozen:
             return self
+        if state.recorder is not None:
+            state.recorder.assigned(self, value)
         value = value.array if isinstance(value, Tensor) else np.asarray(value)
         if value.shape != self.array.shape:
             raise ShapeError(

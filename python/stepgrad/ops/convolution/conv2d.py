@@ -12,7 +12,7 @@ import numpy as np
 
 from stepgrad.errors import ShapeError
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 
 
 class Conv2d(Op):
@@ -38,7 +38,7 @@ class Conv2d(Op):
     def launch(self, native, x, w, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
         y = np.empty(self.shape(x.shape, w.shape, strides, padding, dilation, groups), x.dtype)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], w.shape[:2], strides, dilation)
-        native(np.ascontiguousarray(x), np.ascontiguousarray(w), y, *strides, top, left, *dilation, groups)
+        native(contiguous(x), contiguous(w), y, *strides, top, left, *dilation, groups)
         return y
 
     def gradient(self, step, gy):
@@ -82,7 +82,7 @@ class Conv2dInputGradient(Op):
     ):
         x = np.empty(self.shape(gy.shape, w.shape, input_size, strides, padding, dilation, groups), gy.dtype)
         before = padding[0][0], padding[1][0]
-        native(np.ascontiguousarray(gy), np.ascontiguousarray(w), x, *strides, *before, *dilation, groups)
+        native(contiguous(gy), contiguous(w), x, *strides, *before, *dilation, groups)
         return x
 
     def gradient(self, step, g):
@@ -122,7 +122,7 @@ class Conv2dWeightGradient(Op):
     ):
         w = np.empty(self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups), x.dtype)
         before = padding[0][0], padding[1][0]
-        native(np.ascontiguousarray(x), np.ascontiguousarray(gy), w, *strides, *before, *dilation, groups)
+        native(contiguous(x), contiguous(gy), w, *strides, *before, *dilation, groups)
         return w
 
     def gradient(self, step, g):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 
 
 class UnaryGradient(Op):
@@ -16,5 +16,5 @@ class UnaryGradient(Op):
         if saved.shape != gy.shape:
             return NotImplemented
         gx = np.empty(saved.shape, saved.dtype)
-        native(np.ascontiguousarray(saved).reshape(-1), np.ascontiguousarray(gy).reshape(-1), gx.reshape(-1))
+        native(contiguous(saved).reshape(-1), contiguous(gy).reshape(-1), gx.reshape(-1))
         return gx

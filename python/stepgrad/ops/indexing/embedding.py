@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
-from stepgrad.ops.op import Op, normalize_axis
+from stepgrad.ops.op import Op, contiguous, normalize_axis
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor, as_tensor
 
@@ -91,7 +91,7 @@ class EmbeddingGradient(Op):
         shape = self.shape(indices.shape, gy.shape, rows)
         indices = indices.astype(np.int64)
         result = np.empty(shape, gy.dtype)
-        native(np.where(indices < 0, indices + rows, indices), np.ascontiguousarray(gy), result)
+        native(np.where(indices < 0, indices + rows, indices), contiguous(gy), result)
         return result
 
     def gradient(self, step, ggw):

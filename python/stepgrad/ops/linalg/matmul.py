@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op, broadcast
+from stepgrad.ops.op import Op, broadcast, contiguous
 from stepgrad.tape.tensor import Tensor
 
 
@@ -51,8 +51,8 @@ class Matmul(Op):
             a = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
         elif a.shape[:-2] not in ((), batch) or b.shape[:-2] not in ((), batch):
             return NotImplemented
-        a = np.ascontiguousarray(a).reshape(math.prod(a.shape[:-2]), *a.shape[-2:])
-        b = np.ascontiguousarray(b).reshape(math.prod(b.shape[:-2]), *b.shape[-2:])
+        a = contiguous(a).reshape(math.prod(a.shape[:-2]), *a.shape[-2:])
+        b = contiguous(b).reshape(math.prod(b.shape[:-2]), *b.shape[-2:])
         m = a.shape[2 if transpose_a else 1]
         out = np.empty((max(len(a), len(b)) if len(a) and len(b) else 0, m, shape[-1]), a.dtype)
         native(a, b, out, transpose_a, transpose_b)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.ops.op import Op, normalize_axis
+from stepgrad.ops.op import Op, contiguous, normalize_axis
 from stepgrad.tape.tensor import Tensor
 
 
@@ -24,7 +24,7 @@ class AlongAxis(Op):
             return NotImplemented
         rows = (math.prod(shape[:-1]), shape[-1])
         out = np.empty(shape, arrays[0].dtype)
-        native(*(np.ascontiguousarray(a).reshape(rows) for a in arrays), out.reshape(rows))
+        native(*(contiguous(a).reshape(rows) for a in arrays), out.reshape(rows))
         return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
 
 
@@ -69,7 +69,7 @@ class SoftmaxCrossEntropyGradient(Op):
 
     def launch(self, native, logits, labels, gy):
         out = np.empty(logits.shape, logits.dtype)
-        native(*as_rows(logits, labels), np.ascontiguousarray(gy).reshape(-1), *as_rows(out))
+        native(*as_rows(logits, labels), contiguous(gy).reshape(-1), *as_rows(out))
         return out
 
     def gradient(self, step, g):
@@ -84,7 +84,7 @@ class SoftmaxCrossEntropyGradient(Op):
 
 def as_rows(*arrays):
     """Bring arrays to the kernels' layout, [rows, classes]."""
-    return [np.ascontiguousarray(a).reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in arrays]
+    return [contiguous(a).reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in arrays]
 
 
 def over_classes(g):

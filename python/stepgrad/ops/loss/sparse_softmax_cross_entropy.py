@@ -8,7 +8,7 @@ from stepgrad.errors import DataError, DTypeError, ShapeError
 from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
 from stepgrad.ops.loss.softmax_cross_entropy import as_rows, over_classes
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
 
 
@@ -66,7 +66,7 @@ class SparseSoftmaxCrossEntropyGradient(Op):
 
     def launch(self, native, logits, labels, gy):
         out = np.empty(logits.shape, logits.dtype)
-        flat = np.ascontiguousarray(labels, np.int64).reshape(-1), np.ascontiguousarray(gy).reshape(-1)
+        flat = np.ascontiguousarray(labels, np.int64).reshape(-1), contiguous(gy).reshape(-1)
         native(*as_rows(logits), *flat, *as_rows(out))
         return out
 

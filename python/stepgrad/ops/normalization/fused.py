@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
 
 
@@ -49,11 +49,11 @@ class _AlongLastAxis(Op):
 
 
 def _matrix(x):
-    return np.ascontiguousarray(x).reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    return contiguous(x).reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def _flat(x):
-    return np.ascontiguousarray(x).reshape(-1)
+    return contiguous(x).reshape(-1)
 
 
 class Norm(_AlongLastAxis):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op, normalize_axes, to_tensor
+from stepgrad.ops.op import Op, contiguous, normalize_axes, to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
 
@@ -37,7 +37,7 @@ class BatchNormStatistics(Op):
 
     def launch(self, native, x):
         mean, variance = np.empty(x.shape[1:], x.dtype), np.empty(x.shape[1:], x.dtype)
-        native(np.ascontiguousarray(x), mean, variance)
+        native(contiguous(x), mean, variance)
         return mean, variance
 
     def gradient(self, step, g_mean, g_variance):

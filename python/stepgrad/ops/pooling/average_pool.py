@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.ops.pooling.pool import check_result, pool
 from stepgrad.tape.tensor import Tensor
 
@@ -32,7 +32,7 @@ class AveragePool2d(Op):
     def launch(self, native, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
         y = np.empty(self.shape(x.shape, pool_size, strides, padding), x.dtype)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
-        native(np.ascontiguousarray(x), y, *pool_size, *strides, top, left)
+        native(contiguous(x), y, *pool_size, *strides, top, left)
         return y
 
     def gradient(self, step, gy):
@@ -63,7 +63,7 @@ class AveragePool2dGradient(Op):
     def launch(self, native, gy, input_size, pool_size=(2, 2), strides=(2, 2), padding="valid"):
         gx = np.empty(self.shape(gy.shape, input_size, pool_size, strides, padding), gy.dtype)
         (top, _), (left, _) = resolve_padding(padding, input_size, pool_size, strides)
-        native(np.ascontiguousarray(gy), gx, *pool_size, *strides, top, left)
+        native(contiguous(gy), gx, *pool_size, *strides, top, left)
         return gx
 
     def gradient(self, step, g):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.ops.pooling.pool import check_result, pool
 from stepgrad.tape.tensor import Tensor
 
@@ -46,7 +46,7 @@ class MaxPool2d(Op):
         shape, _ = self.shape(x.shape, pool_size, strides, padding)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
         y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int32)
-        native(np.ascontiguousarray(x), y, argmax, *pool_size, *strides, top, left)
+        native(contiguous(x), y, argmax, *pool_size, *strides, top, left)
         return y, argmax
 
     def gradient(self, step, gy, _):
@@ -80,7 +80,7 @@ class MaxPool2dGradient(Op):
 
     def launch(self, native, gy, argmax, input_size, windows=None):
         gx = np.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
-        native(np.ascontiguousarray(gy), np.ascontiguousarray(argmax, np.int32), gx, *(windows or _UNKNOWN))
+        native(contiguous(gy), np.ascontiguousarray(argmax, np.int32), gx, *(windows or _UNKNOWN))
         return gx
 
     def gradient(self, step, g):

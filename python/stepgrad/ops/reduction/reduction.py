@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op, normalize_axes
+from stepgrad.ops.op import Op, contiguous, normalize_axes
 
 
 class Reduction(Op):
@@ -32,7 +32,7 @@ class Reduction(Op):
             for part in (x.shape[: axes[0]], x.shape[axes[0] : axes[-1] + 1], x.shape[axes[-1] + 1 :])
         ]
         out = np.empty(shape, self.native_output(x.dtype))
-        native(np.ascontiguousarray(x).reshape(sizes), out.reshape(sizes[0], sizes[2]))
+        native(contiguous(x).reshape(sizes), out.reshape(sizes[0], sizes[2]))
         return out
 
     def native_output(self, dtype: np.dtype) -> np.dtype:

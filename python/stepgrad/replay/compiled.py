@@ -1,0 +1,152 @@
+"""compiled: a function of tensors that is recorded once and then replayed."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stepgrad import kernels
+from stepgrad.replay.plan import Plan
+from stepgrad.replay.recorder import Recorder
+from stepgrad.replay.trust import disagreement, reproduces
+from stepgrad.tape import Tensor, wrap
+from stepgrad.tape.state import state
+from stepgrad.tape.variable import structure
+from stepgrad.utils.tree import flatten, pack
+
+MANY = 16  # different kinds of arguments that are remembered
+
+
+class Compiled:
+    """A function that runs as it is at first, is recorded twice, and from then on is replayed.
+
+    Attributes
+    ----------
+    refusal : str or None
+        Why the last call could not be replayed; None while everything is well.
+    plans : list of Plan
+        What was recorded, one for each kind of arguments.
+    """
+
+    def __init__(self, function: Callable, quiet: bool = False):
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.refusal: str | None = None
+        self._quiet = quiet
+        self._kinds: dict[
+            tuple, Any
+        ] = {}  # kind of arguments -> how far it has come: None, Recorder, Plan or str
+
+    @property
+    def plans(self) -> list[Plan]:
+        """The plans in use."""
+        return [stage for stage in self._kinds.values() if isinstance(stage, Plan)]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if state.hooks or state.tapes or state.recorder is not None or not kernels.compiled():
+            return self.function(*args, **kwargs)  # somebody watches: show them the steps
+        leaves = flatten((args, kwargs)) if kwargs else flatten(args)
+        inputs = []
+        kind: list[Any] = [kernels.version[0], structure[0], state.recording]
+        for leaf in leaves:
+            array = leaf.array if type(leaf) is Tensor else leaf
+            if isinstance(array, np.ndarray):
+                if type(leaf) is Tensor and leaf.requires_grad:
+                    return self.function(*args, **kwargs)  # its gradient belongs to the caller
+                inputs.append(array)
+                kind += (array.shape, array.dtype.char)
+            else:
+                kind.append(leaf if isinstance(leaf, int | float | str | None) else id(leaf))
+        key = tuple(kind)
+        stage = self._kinds.get(key, self)
+        if isinstance(stage, Plan):
+            return stage.replay(inputs)
+        if stage is self:
+            if len(self._kinds) == MANY:
+                self._kinds.pop(next(iter(self._kinds)))
+            self._kinds[key] = None  # the first call may still build things
+            return self.function(*args, **kwargs)
+        if isinstance(stage, str):
+            self.refusal = stage
+            return self.function(*args, **kwargs)
+        return self._record(key, stage, args, kwargs)
+
+    def _record(self, key: tuple, first: Recorder | None, args: tuple, kwargs: dict) -> Any:
+        structure_of = (args, kwargs)
+        leaves = [_own(leaf) for leaf in flatten(structure_of)]
+        args, kwargs = pack(structure_of, leaves)
+        recorder = Recorder(
+            [leaf.array if isinstance(leaf, Tensor) else leaf for leaf in leaves if _is_input(leaf)]
+        )
+        self._kinds.pop(key)  # should the function raise, it starts anew
+        result = recorder.run(self.function, args, kwargs)
+        stage: Any = recorder
+        refusal = recorder.refusal or (first and disagreement(first, recorder))
+        if not refusal and first is not None:
+            stage = Plan(recorder, result)
+            if not reproduces(stage, recorder):
+                refusal = "a replay does not give the same bits"
+        if refusal:
+            self._refuse(refusal)
+            stage = refusal
+        self._kinds[key] = stage
+        return result
+
+    def _refuse(self, why: str) -> None:
+        if self.refusal is None and not self._quiet:
+            name = getattr(self.function, "__qualname__", repr(self.function))
+            warnings.warn(f"{name} cannot be compiled and runs op by op: {why}", stacklevel=4)
+        self.refusal = why
+
+
+def compiled(function: Callable) -> Compiled:
+    """Record a training step, then run it again and again without Python.
+
+    The first call of a kind of arguments (shapes, dtypes, other values) runs as it is; the second and third are recorded
+    and compared; from the fourth on the recording is replayed: forward and backward in C++, with fused elementwise
+    chains and planned memory, and the same bits as before. What must stay Python does: an optimizer's ``apply``, and
+    random numbers. A step that cannot be replayed runs as it is, with one warning that says why.
+
+    Parameters
+    ----------
+    function : callable
+        Computes with `stepgrad.ops`, layers and losses on tensors; arrays among the arguments are new data in each call.
+        Other Python in it, such as ``print``, runs only while recording.
+
+    Returns
+    -------
+    Compiled
+        To be called like the function.
+
+    Examples
+    --------
+    >>> import stepgrad as sg
+    >>> w, optimizer = sg.Variable([1.0, 2.0], name="w"), sg.optimizers.SGD(0.1)
+    >>> @sg.compiled
+    ... def step(x, y):
+    ...     with sg.GradientTape() as tape:
+    ...         loss = sg.ops.mean((sg.ops.matmul(x, w) - y) ** 2)
+    ...     optimizer.apply(tape.gradient(loss, [w]), [w])
+    ...     return loss
+    >>> x, y = sg.Tensor([[1.0, 0.0], [0.0, 1.0]]), sg.Tensor([3.0, 3.0])
+    >>> [round(step(x, y).item(), 4) for _ in range(5)]
+    [2.5, 2.025, 1.6403, 1.3286, 1.0762]
+    >>> len(step.plans)
+    1
+    """
+    return Compiled(function)
+
+
+def _is_input(leaf: Any) -> bool:
+    return isinstance(leaf, np.ndarray) or type(leaf) is Tensor
+
+
+def _own(leaf: Any) -> Any:
+    """Return a copy of an input: memory that belongs to the plan, to be filled with the data of each step."""
+    if type(leaf) is Tensor:
+        return wrap(np.array(leaf.array, order="C"))
+    return np.array(leaf, order="C") if isinstance(leaf, np.ndarray) else leaf

@@ -1,0 +1,263 @@
+"""Plan: a step that was written down, made ready to run again.
+
+Three things happen between the recording and the first replay.
+
+1. *Fusing.* Elementwise calls that follow each other over the same elements become one loop: a block of 1024 elements goes
+   through all of them while it is in the L1 cache. What only they read shrinks to one block.
+2. *In place.* An elementwise call whose input nobody needs afterwards may write over it.
+3. *The arena.* What is left is laid out in one block of memory; buffers that are never needed at once share their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from stepgrad.replay.arena import Buffer, allocate, place
+from stepgrad.replay.recorder import Drawn, Host, Memory, Native, Python, Recorder, owner
+from stepgrad.tape import Tensor, wrap
+from stepgrad.utils.tree import flatten, map_structure
+
+
+@dataclass
+class Fused:
+    """Elementwise calls [begin, end) that run as one; `inner` is memory that shrinks to one block."""
+
+    begin: int
+    end: int
+    inner: list[Memory] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Use:
+    """How the step uses a block of memory: the native calls that touch it, the first of them, the last."""
+
+    memory: Memory
+    calls: list[int]
+    writes_first: bool
+
+
+class Plan:
+    """A recorded step, ready to run again.
+
+    Attributes
+    ----------
+    entries : list of Native, Python, Drawn, Host
+    fused : list of Fused
+    buffers : list of Buffer
+        What lies in the arena; ``what`` is the list of memories that share the buffer in place.
+    arena : numpy.ndarray
+        One block of bytes.
+    """
+
+    def __init__(self, recorder: Recorder, result: Any):
+        self.entries, self.native = recorder.entries, recorder.native
+        self.inputs = [memory.owner for memory in recorder.inputs]
+        self.result = result
+        self._assigned = recorder.assigned_variables
+        self._recorder = recorder
+        self.calls = {e.call: e for e in self.entries if isinstance(e, Native)}
+        self.uses = self._uses()
+        pinned = self._pinned()
+        free = [use for key, use in self.uses.items() if key not in pinned and self._is_movable(use)]
+        self.fused = self._fuse(free)
+        inner = {id(memory) for group in self.fused for memory in group.inner}
+        self.buffers = self._buffers([use for use in free if id(use.memory) not in inner])
+        self.arena = allocate(place(self.buffers))
+        self._move()
+        for group in self.fused:
+            self.native.fuse(group.begin, group.end, [memory.address for memory in group.inner])
+        self._moved = {id(memory) for buffer in self.buffers for memory in buffer.what} | inner
+        self._alive = [use.memory.owner for use in self.uses.values() if self.keeps(use.memory)]
+        self.native.let_go()
+        self.program = _program(self.native, self.entries)
+
+    # -- what is used when -----------------------------------------------------------------------------------------------
+
+    def _uses(self) -> dict[int, Use]:
+        uses: dict[int, Use] = {}
+        for entry in self.calls.values():
+            for array, written in entry.touches:
+                key = owner(array)
+                if key not in uses:
+                    uses[key] = Use(self._recorder.memory[key], [], written)
+                uses[key].calls.append(entry.call)
+        return uses
+
+    def _pinned(self) -> set[int]:
+        """Return the memory that stays where it is: inputs, weights, numbers, and all that Python reads or writes."""
+        arrays = [memory.owner for memory in self._recorder.inputs]
+        arrays += [memory.owner for memory in self._recorder.constants()]
+        seen: list[Any] = [self.result]
+        for entry in self.entries:
+            if isinstance(entry, Python):
+                seen += [entry.arrays, entry.attrs, entry.results]
+            elif isinstance(entry, Drawn):
+                seen.append(entry.result)
+            elif isinstance(entry, Host):
+                seen += [entry.args, entry.result]
+        for leaf in flatten(seen):
+            array = leaf.array if isinstance(leaf, Tensor) else leaf
+            if isinstance(array, np.ndarray):
+                arrays.append(array)
+        return {owner(array) for array in arrays}
+
+    def _is_movable(self, use: Use) -> bool:
+        """Tell whether every call says plainly where this memory is: its arguments hold the addresses of the arrays."""
+        return use.writes_first and all(
+            self.native.move(call, array.ctypes.data, array.ctypes.data)
+            for call in use.calls
+            for array in self._arrays(call, use)
+        )
+
+    def _arrays(self, call: int, use: Use) -> list[np.ndarray]:
+        return [a for a, _ in self.calls[call].touches if owner(a) == id(use.memory.owner)]
+
+    # -- fusing ----------------------------------------------------------------------------------------------------------
+
+    def _fuse(self, free: list[Use]) -> list[Fused]:
+        groups: list[Fused] = []
+        by_key = {id(use.memory.owner): use for use in free}
+        begin = 0
+        order = [e.call if isinstance(e, Native) else -1 for e in self.entries]
+        for i, call in enumerate([*order, -1]):
+            if i and call >= 0 and order[i - 1] >= 0 and self._fits(range(order[begin], call), call):
+                continue
+            if i - begin > 1 and order[begin] >= 0:
+                groups.append(Fused(order[begin], order[i - 1] + 1))
+            begin = i
+        for group in groups:
+            calls = range(group.begin, group.end)
+            keys = {owner(a) for call in calls for a, _ in self.calls[call].touches}
+            uses = [by_key[key] for key in keys if key in by_key]
+            group.inner = [
+                use.memory
+                for use in uses
+                if all(call in calls for call in use.calls)
+                and all(self._is_whole(a, use.memory) for call in use.calls for a in self._arrays(call, use))
+            ]
+        return groups
+
+    def _fits(self, group: range, call: int) -> bool:
+        """Tell whether a call can join elementwise calls: same elements, and no memory met at different places."""
+        new = self.calls[call]
+        if not new.items or any(self.calls[i].items != new.items for i in group):
+            return False
+        for i in group:
+            for a, a_written in self.calls[i].touches:
+                for b, b_written in new.touches:
+                    same = a.ctypes.data == b.ctypes.data and a.nbytes == b.nbytes
+                    if (a_written or b_written) and owner(a) == owner(b) and not same:
+                        return False
+        return True
+
+    def _is_whole(self, array: np.ndarray, memory: Memory) -> bool:
+        return array.ctypes.data == memory.address and array.nbytes == memory.owner.nbytes
+
+    # -- memory ----------------------------------------------------------------------------------------------------------
+
+    def _buffers(self, uses: list[Use]) -> list[Buffer]:
+        moment = {}
+        for call in self.calls:
+            moment[call] = (call, call)
+        for group in self.fused:  # its calls run block after block: to memory they are one moment
+            for call in range(group.begin, group.end):
+                moment[call] = (group.begin, group.end - 1)
+        ending: dict[int, list[Buffer]] = {}  # buffers by the call that needs them last
+        buffers: list[Buffer] = []
+        for use in sorted(uses, key=lambda use: use.calls[0]):
+            first, last = moment[use.calls[0]][0], moment[use.calls[-1]][1]
+            buffer = self._in_place(use, ending)
+            if buffer is None:
+                buffer = Buffer(use.memory.owner.nbytes, first, last, [use.memory])
+                buffers.append(buffer)
+            else:
+                buffer.last = last
+                buffer.what.append(use.memory)
+            ending.setdefault(use.calls[-1], []).append(buffer)
+        return buffers
+
+    def _in_place(self, use: Use, ending: dict[int, list[Buffer]]) -> Buffer | None:
+        """Return the buffer of an input that the call which first writes `use` may write over."""
+        call = use.calls[0]
+        outputs = [a for a, written in self.calls[call].touches if written]
+        if not self.calls[call].items or len(outputs) != 1 or not self._is_whole(outputs[0], use.memory):
+            return None
+        for buffer in ending.get(call, []):
+            memory = buffer.what[-1]
+            inputs = [a for a, _ in self.calls[call].touches if owner(a) == id(memory.owner)]
+            if buffer.size == use.memory.owner.nbytes and all(self._is_whole(a, memory) for a in inputs):
+                ending[call].remove(buffer)
+                return buffer
+        return None
+
+    def _move(self) -> None:
+        start = self.arena.ctypes.data
+        for buffer in self.buffers:
+            for memory in buffer.what:
+                use = self.uses[id(memory.owner)]
+                for call in use.calls:
+                    for array in self._arrays(call, use):
+                        old = array.ctypes.data
+                        self.native.move(call, old, start + buffer.offset + old - memory.address)
+
+    # -- running ---------------------------------------------------------------------------------------------------------
+
+    def replay(self, arrays: Sequence[np.ndarray]) -> Any:
+        """Run the step on new inputs and return what it returns."""
+        for target, array in zip(self.inputs, arrays):
+            target[...] = array
+        returned = None
+        for function, args, host in self.program:
+            value = function(*args)
+            if host is not None and host.result is self.result:
+                returned = value
+        for variable in self._assigned:
+            variable.changed()
+        return map_structure(self._fresh, self.result) if returned is None else returned
+
+    def run(self, entries: int) -> None:
+        """Run the first entries alone, without drawing; there must be no Host among them."""
+        for function, args, _ in _program(
+            self.native, [e for e in self.entries[:entries] if not isinstance(e, Drawn)]
+        ):
+            function(*args)
+
+    def keeps(self, memory: Memory) -> bool:
+        """Tell whether memory is still where it was while recording."""
+        return id(memory) not in self._moved
+
+    def _fresh(self, leaf: Any) -> Any:
+        """Return a result that the next replay leaves alone."""
+        return wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf
+
+
+def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | None]]:
+    """Return the calls of a replay: one for each stretch of native calls, one for each entry between them."""
+    program: list[tuple[Callable, Any, Host | None]] = []
+    for entry in entries:
+        if isinstance(entry, Native):
+            if program and program[-1][0] == native.replay:
+                program[-1][1][1] = entry.call + 1
+            else:
+                program.append((native.replay, [entry.call, entry.call + 1], None))
+        elif isinstance(entry, Host):
+            program.append((entry.function, entry.args, entry))
+        else:
+            program.append((_again, (entry,), None))
+    return program
+
+
+def _again(entry: Any) -> None:
+    """Do what an entry says once more, and put the results where the recorded step had them."""
+    if isinstance(entry, Drawn):
+        results, values = (entry.result,), entry.function(*entry.args, **entry.kwargs)
+    else:
+        results, values = entry.results, entry.function(*entry.arrays, **entry.attrs)
+    for target, value in zip(results, values if isinstance(values, tuple) else (values,), strict=True):
+        if np.shape(value) != target.shape:
+            raise ValueError(f"a replayed op gave shape {np.shape(value)} where {target.shape} was recorded")
+        target[...] = value

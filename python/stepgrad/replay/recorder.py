@@ -1,0 +1,288 @@
+"""Recorder: runs a step as usual and writes down what it did.
+
+While a recorder is at work, every op passes it on its way to the kernel table, and the C++ bindings write down every
+kernel call with its arguments. The step itself notices nothing. What comes out is a list of entries:
+
+- `Native`: one kernel call, which C++ can run again on its own;
+- `Python`: an op that only NumPy can do, or whose kernel checks integers; it is called again with the same arrays;
+- `Drawn`: random numbers, drawn anew;
+- `Host`: Python that must run in every step, such as an optimizer's update.
+
+Some steps cannot be replayed: one that looks at a value to decide what to do next, or that computes with NumPy behind the
+tape's back. The recorder notes the first reason as `refusal`, and lets the step go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stepgrad import kernels
+from stepgrad.tape import Tensor, Variable
+from stepgrad.tape.state import state
+
+
+class Touch(NamedTuple):
+    """An array that a kernel call reads or writes."""
+
+    array: np.ndarray
+    written: bool
+
+
+@dataclass
+class Native:
+    """A kernel call."""
+
+    call: int  # its number in the native recorder
+    op: str
+    scope: str  # the layer that ran it
+    rung: str
+    items: int  # elements of an elementwise call that can be cut anywhere, otherwise 0
+    touches: list[Touch]
+
+
+@dataclass
+class Python:
+    """An op that runs in Python again, and the arrays that receive its results."""
+
+    op: str
+    scope: str
+    function: Callable
+    arrays: tuple
+    attrs: dict
+    results: tuple
+
+
+@dataclass
+class Drawn:
+    """Random numbers, and the array that receives them."""
+
+    function: Callable
+    args: tuple
+    kwargs: dict
+    result: np.ndarray
+
+
+@dataclass
+class Host:
+    """Python that runs in every step; `result` is what it returned while recording."""
+
+    function: Callable
+    args: tuple
+    result: Any
+
+
+@dataclass(eq=False)
+class Memory:
+    """A block of memory, told by the array that owns it."""
+
+    owner: np.ndarray
+    before: (
+        np.ndarray | None
+    )  # what was in it when an op first read it, where the step had not written it itself
+    used: bool = False  # read by an op
+    by_kernel: bool = False  # written by a kernel call
+
+    @property
+    def address(self) -> int:
+        """Where it begins."""
+        return self.owner.ctypes.data
+
+
+class Recorder:
+    """Writes down one run of a function.
+
+    Parameters
+    ----------
+    inputs : sequence of arrays
+        What will be different in every step.
+
+    Attributes
+    ----------
+    entries : list of Native, Python, Drawn, Host
+    native : stepgrad._cpu.Recorder
+    memory : dict
+        Every block that was met, by the identity of its owner, in order.
+    refusal : str or None
+        Why the step cannot be replayed.
+    """
+
+    def __init__(self, inputs: Sequence[np.ndarray]):
+        self.native = kernels.new_recorder()
+        self.entries: list[Any] = []
+        self.memory: dict[int, Memory] = {}
+        self.attributes: list[tuple[str, dict]] = []  # of every op
+        self.assigned_variables: list[Variable] = []
+        self.refusal: str | None = None
+        self._paused = False
+        for array in inputs:
+            self._written(array)
+        self.inputs = list(self.memory.values())
+
+    def run(self, function: Callable, args: tuple, kwargs: dict) -> Any:
+        """Call the function and write down what it does."""
+        before = dict(kernels.chosen)
+        for name, kernel in before.items():
+            kernels.chosen[name] = _Watched(self, name, kernel)
+        version = kernels.version[0]
+        state.recorder = self
+        self.native.start()
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            self.native.stop()
+            state.recorder = None
+            if kernels.version[0] == version:
+                kernels.chosen.update(before)
+            else:
+                self.refuse("it chooses other kernels while it runs")
+                kernels.choose_all()
+        for number, memory in enumerate(self.inputs):
+            if not memory.used:
+                self.refuse(f"no op reads input {number}: NumPy may have, behind the tape's back")
+        return result
+
+    def refuse(self, why: str) -> None:
+        """Note why the step cannot be replayed; the first reason counts."""
+        self.refusal = self.refusal or why
+
+    # -- what the tape and the kernel table tell -------------------------------------------------------------------------
+
+    def op(self, name: str, kernel: Callable, arrays: tuple, attrs: dict) -> Any:
+        """Run an op and write down how."""
+        if self._paused or state.recorder is not self:  # a Host, or another thread
+            return kernel(*arrays, **attrs)
+        entries, calls = len(self.entries), len(self.native)
+        for array in arrays:
+            self._read(array)
+        result = kernel(*arrays, **attrs)
+        several = isinstance(result, tuple)
+        results = tuple(np.asarray(r) for r in result) if several else (np.asarray(result),)
+        if self._is_native(calls, arrays, results):
+            self._add_calls(name)
+        else:
+            del self.entries[entries:]
+            self.native.truncate(calls)
+            sources = {owner(a) for a in arrays}
+            if not all(owner(r) in sources for r in results):  # a view moves no data
+                self.entries.append(Python(name, state.scope, kernel, arrays, attrs, results))
+        for r in results:
+            self._written(r)
+        self.attributes.append((name, attrs))
+        return results if several else results[0]
+
+    def on_host(self, function: Callable, args: tuple) -> Any:
+        """Run Python that is part of every step."""
+        if self._paused:
+            return function(*args)
+        result = self._in_python(function, args, {})
+        self.entries.append(Host(function, args, result))
+        return result
+
+    def drawn(self, draw: Callable, args: tuple, kwargs: dict) -> np.ndarray:
+        """Draw random numbers, and remember to draw again."""
+        if self._paused:
+            return draw(*args, **kwargs)
+        result = self._in_python(draw, args, kwargs)
+        self.entries.append(Drawn(draw, args, kwargs, result))
+        self._written(result)
+        return result
+
+    def assigned(self, variable: Variable, value: Any) -> None:
+        """Write down that a variable takes the value of a tensor."""
+        if self._paused:
+            return
+        known = isinstance(value, Tensor) and owner(value.array) in self.memory
+        if not known or value.array.dtype != variable.array.dtype or variable.array.dtype.kind != "f":
+            self.refuse(f"variable '{variable.path}' is given a value that stepgrad.ops did not compute")
+            return
+        self._read(variable.array)
+        kernels.native("copy")(value.array, variable.array)
+        self._add_calls("assign")
+        self.assigned_variables.append(variable)
+
+    def read(self, tensor: Tensor) -> None:
+        """Refuse where the step looks at a value that it computed: what it decides then is not written down."""
+        memory = self.memory.get(owner(tensor.array))
+        if not self._paused and memory is not None and memory.before is None:
+            self.refuse("it reads the value of a tensor while it runs (float(), .numpy(), .item(), if ...)")
+
+    def keeps(self, data: Any, dtype: Any) -> bool:
+        """Tell whether a tensor made of `data` shares its memory: only so is its origin seen."""
+        return isinstance(data, np.ndarray) and dtype in (None, data.dtype) and data.flags.c_contiguous
+
+    # -- memory ----------------------------------------------------------------------------------------------------------
+
+    def constants(self) -> Iterator[Memory]:
+        """Yield what ops read and the step had not written: weights, numbers, arrays of the caller."""
+        return (memory for memory in self.memory.values() if memory.before is not None)
+
+    def _in_python(self, function: Callable, args: tuple, kwargs: dict) -> Any:
+        self._paused = True
+        self.native.stop()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self._paused = False
+            self.native.start()
+
+    def _written(self, array: np.ndarray) -> None:
+        self.memory.setdefault(owner(array), Memory(owner_of(array), None))
+
+    def _read(self, array: np.ndarray) -> None:
+        memory = self.memory.get(owner(array))
+        if memory is None:
+            whole = owner_of(array)
+            memory = self.memory[id(whole)] = Memory(whole, whole.copy())
+        memory.used = True
+
+    def _add_calls(self, op: str) -> None:
+        """Turn the kernel calls that are not entries yet into entries."""
+        begin = next((e.call + 1 for e in reversed(self.entries) if isinstance(e, Native)), 0)
+        for call, (_, rung, items, _, touched) in enumerate(self.native.describe(begin), begin):
+            touches = [Touch(*t) for t in touched if t[0].size]
+            for array, written in touches:
+                if written:
+                    self._written(array)
+                    self.memory[owner(array)].by_kernel = True
+            self.entries.append(Native(call, op, state.scope, rung, items, touches))
+
+    def _is_native(self, calls: int, arrays: tuple, results: tuple) -> bool:
+        """Tell whether the kernel calls since `calls` are all that the op did."""
+        described = self.native.describe(calls)
+        if not described or any(a.dtype.kind != "f" and not self.memory[owner(a)].by_kernel for a in arrays):
+            return False  # labels and indices are checked in Python before a kernel may use them
+        known = {owner(a) for a in arrays}
+        for *_, touched in described:
+            for array, written in touched:
+                if written:
+                    known.add(owner(array))
+                elif array.size and owner(array) not in known:
+                    return False  # NumPy made this array inside the op
+        return all(owner(r) in known for r in results)
+
+
+class _Watched:
+    """Stands in the kernel table for a kernel while a recorder is at work."""
+
+    __slots__ = ("kernel", "name", "recorder")
+
+    def __init__(self, recorder: Recorder, name: str, kernel: Callable):
+        self.recorder, self.name, self.kernel = recorder, name, kernel
+
+    def __call__(self, *arrays: Any, **attrs: Any) -> Any:
+        return self.recorder.op(self.name, self.kernel, arrays, attrs)
+
+
+def owner_of(array: np.ndarray) -> np.ndarray:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def owner(array: np.ndarray) -> int:
+    """Return the key of an array's memory. The recorder holds on to owners, so that no identity is used twice."""
+    return id(owner_of(array))

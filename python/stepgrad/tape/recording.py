@@ -1,0 +1,35 @@
+"""Where a compiled step keeps what is Python's business.
+
+`stepgrad.compiled` writes a step down once and runs it again without Python (see stepgrad.replay). What must stay Python
+says so here; outside of such a recording these functions only call what they are given.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stepgrad.tape.state import state
+
+
+def on_host(function: Callable, *args: Any) -> Any:
+    """Call a function that must run in Python in every step: an optimizer's decisions, a metric's sums.
+
+    A replayed step calls it again with the same tensors, which then hold the values of that step.
+    """
+    recorder = state.recorder
+    return function(*args) if recorder is None else recorder.on_host(function, args)
+
+
+def drawn(draw: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """Mark a function whose result is new every time, such as random numbers: a replayed step draws again."""
+
+    @functools.wraps(draw)
+    def call(*args: Any, **kwargs: Any) -> np.ndarray:
+        recorder = state.recorder
+        return draw(*args, **kwargs) if recorder is None else recorder.drawn(draw, args, kwargs)
+
+    return call
