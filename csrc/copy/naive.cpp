@@ -12,8 +12,7 @@
 
 namespace stepgrad {
 
-STEPGRAD_RUNG(CopyArgs, "copy", "naive", 0, "a loop over the strides, written in order, threaded",
-              copy_naive)
+STEPGRAD_RUNG(CopyArgs, "copy", "naive", 0, "a loop over the strides, written in order, threaded", copy_naive)
 template <class T> void copy_naive(const CopyArgs<T>& g) {
   const int last = g.axes - 1;
   const long columns = g.shape[last], step = g.stride[last];
