@@ -8,7 +8,7 @@
 // 2 * tq * tk * (3 d + 2 dv) FLOPs a head. The heads that share keys and values stay on one thread, one after the other:
 // the same bits for any number of threads.
 #include "attention/blocks.h"
-#include "matmul/dot.h"
+#include "common/dot.h"
 #include "common/registry.h"
 
 namespace stepgrad {

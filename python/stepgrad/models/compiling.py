@@ -26,6 +26,8 @@ class Compiling(Base):
     loss: Any = None
     steps_per_execution = 1
     run_eagerly = False
+    jit_compile: str | bool = "auto"
+    _compiled_steps: dict[str, Any]
     _compile_loss: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Any = None
@@ -57,8 +59,15 @@ class Compiling(Base):
             Names, Metric objects or functions; by output for several outputs. Weighted ones see the sample weights.
         steps_per_execution : int
             Batches between two calls of the batch callbacks.
-        run_eagerly, jit_compile, auto_scale_loss
-            Taken for Keras programs; every step runs eagerly, in the dtype of the layers.
+        jit_compile : {"auto", True, False}
+            Record a step and replay it without Python, with the same results to the bit (see `stepgrad.compiled`). "auto"
+            does so where layers and losses are all this package's own; True also with yours, whose Python then runs
+            only while recording. Hooks (the step-through, the profiler) see every op all the same: while one watches,
+            steps run op by op.
+        run_eagerly : bool
+            Run every step op by op, whatever `jit_compile` says.
+        auto_scale_loss
+            Taken for Keras programs; it has no effect.
 
         Examples
         --------
@@ -77,6 +86,8 @@ class Compiling(Base):
             raise ArgumentError(
                 "steps_per_execution must be a positive integer", got=repr(steps_per_execution)
             )
+        if jit_compile not in ("auto", True, False):
+            raise ArgumentError('jit_compile is "auto", True or False', got=repr(jit_compile))
         names = getattr(self, "output_names", None)
         arguments = {
             "optimizer": optimizers.get(optimizer),
@@ -98,6 +109,8 @@ class Compiling(Base):
         self._compile_loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
         self._compile_metrics = compiled_metrics
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
+        self.jit_compile = jit_compile
+        object.__setattr__(self, "_compiled_steps", {})
         self.stop_training = False
         self.compiled = True
 

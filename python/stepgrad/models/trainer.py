@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from stepgrad.models.data_adapter import (
 )
 from stepgrad.models.epoch_iterator import EpochIterator
 from stepgrad.models.epochs import numbers, run_epoch, should_validate
+from stepgrad.models.jit import is_ours
 from stepgrad.random import SeedGenerator
+from stepgrad.replay import Compiled
 from stepgrad.tape import Tensor, no_grad, silent
+from stepgrad.tape.recording import on_host
 from stepgrad.utils.tree import flatten, map_structure, pack
 
 
@@ -55,7 +59,7 @@ class Trainer(Compiling):
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-        self._track_loss(loss, x)
+        on_host(self._track_loss, loss, x)
         variables = self.trainable_variables
         if variables:
             for variable in variables:
@@ -70,14 +74,24 @@ class Trainer(Compiling):
                 raise
             self.optimizer.apply([variable.grad for variable in variables], variables)
         with no_grad():
-            return self.compute_metrics(x, y, y_pred, sample_weight)
+            return on_host(self.compute_metrics, x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Measure one batch; runs under no_grad."""
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=False)
-        self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        on_host(self._track_loss, self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
+        return on_host(self.compute_metrics, x, y, y_pred, sample_weight)
+
+    def _step(self, name: str) -> Callable:
+        """Return `train_step` or `test_step`; where `jit_compile` allows it, one that is recorded and replayed."""
+        step = getattr(self, name)
+        if self.run_eagerly or not self.jit_compile:
+            return step
+        if name not in self._compiled_steps:
+            wanted = self.jit_compile is True or is_ours(self)
+            self._compiled_steps[name] = Compiled(step, quiet=self.jit_compile == "auto") if wanted else step
+        return self._compiled_steps[name]
 
     def predict_step(self, data: Any) -> Any:
         """Return the outputs for one batch; runs under no_grad."""
@@ -182,7 +196,7 @@ class Trainer(Compiling):
             if not batch:
                 self.reset_metrics()
             callbacks.on_epoch_begin(epoch)
-            last = run_epoch(self, data, self.train_step, "train", callbacks, skip=batch)
+            last = run_epoch(self, data, self._step("train_step"), "train", callbacks, skip=batch)
             batch = 0
             if last is None and data.ran_out:
                 break
@@ -230,7 +244,7 @@ class Trainer(Compiling):
         self.reset_metrics()
         with no_grad():
             logs = numbers(
-                run_epoch(self, data, self.test_step, "test", callbacks) or self.get_metrics_result()
+                run_epoch(self, data, self._step("test_step"), "test", callbacks) or self.get_metrics_result()
             )
         callbacks.on_test_end(logs)
         return logs
@@ -291,7 +305,7 @@ class Trainer(Compiling):
         batch = to_batch(x, y, sample_weight)
         self._prepare(lambda: batch)
         self.reset_metrics()
-        logs = numbers(self.train_step(batch))
+        logs = numbers(self._step("train_step")(batch))
         return logs if return_dict else self._as_list(logs)
 
     def test_on_batch(
@@ -303,7 +317,7 @@ class Trainer(Compiling):
         self._prepare(lambda: batch)
         self.reset_metrics()
         with no_grad():
-            logs = numbers(self.test_step(batch))
+            logs = numbers(self._step("test_step")(batch))
         return logs if return_dict else self._as_list(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
