@@ -13,5 +13,15 @@ Arrays need no function of their own: every array that speaks DLPack or ``__arra
 
 from stepgrad.interop.keras_file import load_keras, save_keras
 from stepgrad.interop.keras_weights import load_weights_h5, save_weights_h5
+from stepgrad.interop.torch_file import from_torch, load_torch, save_torch, to_torch
 
-__all__ = ["load_keras", "load_weights_h5", "save_keras", "save_weights_h5"]
+__all__ = [
+    "from_torch",
+    "load_keras",
+    "load_torch",
+    "load_weights_h5",
+    "save_keras",
+    "save_torch",
+    "save_weights_h5",
+    "to_torch",
+]
