@@ -89,7 +89,7 @@ def to_torch(model: Any, names: Mapping[str, str] | None = None) -> dict[str, np
     require_built(model, "write its weights")
     layers = _layers_with_weights(model)
     arrays = {}
-    for module, name in _matched({name: name for name in layers}, layers, names):
+    for module, name in _matched(None, layers, names):
         order = order_of_inputs(model, layers[name])
         for key, array in write(layers[name]).items():
             arrays[f"{module}.{key}"] = np.ascontiguousarray(
@@ -108,7 +108,7 @@ def from_torch(model: Any, state_dict: Mapping[str, Any], names: Mapping[str, st
         modules.setdefault(module, {})[weight] = array
     layers = _layers_with_weights(model)
     pairs = []
-    for module, name in _matched(modules, layers, names):
+    for module, name in _matched([*modules], layers, names):
         order = order_of_inputs(model, layers[name])
         arrays = {
             key: array
@@ -150,7 +150,9 @@ def _walk(layer: Any, prefix: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
     if isinstance(layer, Sequential | Functional):
         children = [(child.name, child) for child in layer.layers]
     else:
-        children = [pair for name, value in vars(layer).items() if name[0] != "_" for pair in _unpack(name, value)]
+        children = [
+            pair for name, value in vars(layer).items() if name[0] != "_" for pair in _unpack(name, value)
+        ]
     for name, child in children:
         yield from _walk(child, f"{prefix}.{name}".lstrip("."), seen)
 
@@ -163,26 +165,31 @@ def _unpack(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _unpack(f"{name}.{key}", part)
 
 
-def _matched(modules: Mapping[str, Any], layers: dict[str, Any], names: Mapping[str, str] | None) -> list:
-    """Return (PyTorch's module, our layer) for all of them."""
+def _matched(
+    modules: list[str] | None, layers: dict[str, Any], names: Mapping[str, str] | None
+) -> list[tuple[str, str]]:
+    """Return (PyTorch's module, our layer) for all of them; there are no modules yet when they are written."""
     if names is not None:
         pairs = list(names.items())
-    elif set(modules) == set(layers):
+    elif modules is None or set(modules) == set(layers):
         pairs = [(name, name) for name in layers]
     else:
         pairs = list(zip(modules, layers, strict=False))
-    missing = [name for name in layers if name not in {ours for _, ours in pairs}]
-    extra = [ours for _, ours in pairs if ours not in layers] if names is not None else list(modules)[len(layers):]
-    extra += [module for module, _ in pairs if names is not None and modules.keys() != layers.keys() and module not in modules]
-    if missing or extra:
+    ours = [name for _, name in pairs]
+    lost = {*layers} ^ {*ours}
+    if modules is not None:
+        lost |= {*modules} ^ {module for module, _ in pairs}
+    if lost or len(set(ours)) < len(ours):
         raise DataError(
             "the modules of PyTorch are not the layers of this model",
-            expected=f"{len(layers)} layers with weights: " + ", ".join(layers),
-            got=f"{len(modules)} modules: {', '.join(modules)}; without a partner: {', '.join(missing + extra)}",
+            expected=f"{len(layers)} layers with weights: {', '.join(layers)}",
+            got=f"{', '.join(modules or names or ())}; without a partner: {', '.join(sorted(lost))}",
             fix="pass names={'module of PyTorch': 'layer of stepgrad'}",
         )
     return pairs
 
 
 def _natural(key: str) -> list:
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", key) if part]
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", key) if part
+    ]

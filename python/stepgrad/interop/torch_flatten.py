@@ -11,7 +11,7 @@ from stepgrad.models.functional import Functional
 from stepgrad.models.graph import parents
 from stepgrad.models.sequential import Sequential
 
-_KEEPS_ORDER = ("Dropout", "Activation", "Identity", "BatchNormalization", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax",
+_KEEPS_ORDER = ("Dropout", "Activation", "Identity", "BatchNormalization", "LayerNormalization", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax",
                 "GaussianNoise", "GaussianDropout", "AlphaDropout")  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def order_of_inputs(model: Any, layer: Any) -> np.ndarray | None:
     A Flatten of images, [height, width, channels], counts, and one of sequences, [steps, channels], behind a Conv1D or a
     pooling layer: everywhere else PyTorch, too, keeps the channels last.
     """
-    if type(layer).__name__ not in ("Dense", "BatchNormalization", "PReLU"):
+    if type(layer).__name__ not in ("Dense", "BatchNormalization", "LayerNormalization", "PReLU"):
         return None
     if not isinstance(model, Sequential | Functional):
         return _refuse_flatten(model)
@@ -61,5 +61,7 @@ def _behind(node: Any, passed: tuple[str, ...]) -> Any:
 
 
 def _is_spatial(node: Any) -> bool:
-    before = _behind(node, (*_KEEPS_ORDER, "LayerNormalization", "ZeroPadding1D", "Cropping1D"))
-    return before is not None and any(word in type(before.operation).__name__ for word in ("Conv", "Pooling1D"))
+    before = _behind(node, (*_KEEPS_ORDER, "ZeroPadding1D", "Cropping1D"))
+    return before is not None and any(
+        word in type(before.operation).__name__ for word in ("Conv", "Pooling1D")
+    )

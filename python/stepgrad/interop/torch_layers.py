@@ -59,7 +59,10 @@ _LAYOUTS: dict[str, dict[str, Layout]] = {  # class -> name of our weight -> lay
     "LayerNormalization": _SCALE,
     "GroupNormalization": _SCALE,
     "BatchNormalization": {
-        **_SCALE, "moving_mean": Layout("running_mean"), "moving_variance": Layout("running_var")},  # fmt: skip
+        **_SCALE,
+        "moving_mean": Layout("running_mean"),
+        "moving_variance": Layout("running_var"),
+    },  # fmt: skip
     "PReLU": {"alpha": Layout("weight", np.ravel, lambda array, shape: array.reshape(shape))},
     **{f"Conv{n}D": {"kernel": _CONV, "bias": _BIAS} for n in (1, 2, 3)},
     **{f"Conv{n}DTranspose": {"kernel": _CONV, "bias": _BIAS} for n in (1, 2, 3)},
