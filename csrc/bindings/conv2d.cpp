@@ -41,6 +41,21 @@ static py::object bind_forward(const Rung& rung) {
   });
 }
 
+static py::object bind_bias(const Rung& rung) {
+  return py::cpp_function([rung](py::handle x, py::handle w, py::handle bias, py::handle out, bool relu,
+                                 long sh, long sw, long ph, long pw, long dh, long dw, long groups) {
+    call<Conv2dBiasArgs>(rung, x, [&](const auto& check, auto& g) {
+      auto X = check.in("x", x, 4);
+      auto W = check.in("w", w, 4);
+      auto B = check.in("bias", bias, 1);
+      auto Y = check.out("out", out, 4);
+      fill_shape(check, X, W, Y, Geometry{sh, sw, ph, pw, dh, dw, groups}, g);
+      check.shape(B, {g.O});
+      g.x = X.data, g.w = W.data, g.y = Y.data, g.bias = B.data, g.relu = relu;
+    });
+  });
+}
+
 static py::object bind_input_gradient(const Rung& rung) {
   return py::cpp_function([rung](py::handle dy, py::handle w, py::handle dx, long sh, long sw, long ph,
                                  long pw, long dh, long dw, long groups) {
@@ -69,6 +84,7 @@ static py::object bind_weight_gradient(const Rung& rung) {
 
 void add_conv2d(Binders& binders) {
   binders["Conv2dArgs"] = bind_forward;
+  binders["Conv2dBiasArgs"] = bind_bias;
   binders["Conv2dInputGradientArgs"] = bind_input_gradient;
   binders["Conv2dWeightGradientArgs"] = bind_weight_gradient;
 }

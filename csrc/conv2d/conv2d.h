@@ -20,6 +20,11 @@ template <class T> struct Conv2dArgs : Conv2dShape {
   T* y;       // [N, OH, OW, O]
 };
 
+template <class T> struct Conv2dBiasArgs : Conv2dArgs<T> {
+  const T* bias; // [O], added to each pixel of y
+  bool relu;     // then negative results become 0
+};
+
 template <class T> struct Conv2dInputGradientArgs : Conv2dShape {
   const T* dy; // [N, OH, OW, O]
   const T* w;  // [KH, KW, CG, O]

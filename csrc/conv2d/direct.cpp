@@ -8,10 +8,13 @@
 #include "conv2d/direct.h"
 #include "common/registry.h"
 #include "conv2d/depthwise.h"
+#include "conv2d/epilogue.h"
 #include "conv2d/rungs.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
+
+template <class T> void convolve(const Conv2dArgs<T>& s, const T* bias, bool relu);
 
 STEPGRAD_RUNG(Conv2dArgs, "conv2d", "direct", 30,
               "the register tile reads the image itself through two tables; threads share bands of rows",
@@ -19,6 +22,24 @@ STEPGRAD_RUNG(Conv2dArgs, "conv2d", "direct", 30,
 template <class T> void conv2d_direct(const Conv2dArgs<T>& s) {
   if (is_depthwise(s)) return depthwise(s);
   if (!offsets_fit(s)) return conv2d_im2col(s);
+  convolve<T>(s, nullptr, false);
+}
+
+STEPGRAD_RUNG(
+    Conv2dBiasArgs, "conv2d_bias", "direct", 30,
+    "bias and ReLU are applied while the sums are still in registers: no second pass over the result",
+    conv2d_bias_direct)
+template <class T> void conv2d_bias_direct(const Conv2dBiasArgs<T>& s) {
+  if (is_depthwise(s) || !offsets_fit(s)) {
+    conv2d_direct<T>(s);
+    return add_bias(s);
+  }
+  std::vector<T> bias(size_t(s.O + DIRECT_NR<T>), T(0)); // the tile reads whole vectors
+  std::copy(s.bias, s.bias + s.O, bias.begin());
+  convolve<T>(s, bias.data(), s.relu);
+}
+
+template <class T> void convolve(const Conv2dArgs<T>& s, const T* bias, bool relu) {
   const long K = s.KH * s.KW * s.CG, panels = ceil_div(s.OG(), DIRECT_NR<T>);
   if (s.N * s.OH * s.OW == 0 || s.O == 0) return;
   T* packed = scratch<T>(Scratch::PACKED_B, panels * K * DIRECT_NR<T>);
@@ -29,7 +50,7 @@ template <class T> void conv2d_direct(const Conv2dArgs<T>& s) {
                    1, K, std::min(DIRECT_NR<T>, s.OG() - p * DIRECT_NR<T>));
     });
     slide(Slide<T>{s, s.x + group * s.CG, packed, s.OG(), s.y + group * s.OG(), s.OH * s.OW * s.O, s.OW * s.O,
-                   s.O, nullptr, false});
+                   s.O, bias ? bias + group * s.OG() : nullptr, relu});
   }
 }
 

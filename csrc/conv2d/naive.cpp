@@ -7,6 +7,7 @@
 // Shapes and costs: conv2d.h.
 #include "common/registry.h"
 #include "conv2d/conv2d.h"
+#include "conv2d/epilogue.h"
 #include <algorithm>
 
 namespace stepgrad {
@@ -39,6 +40,13 @@ template <class T> void conv2d_naive(const Conv2dArgs<T>& g) {
   for_each_tap(g, [&](long x, long w, long y) {
     for (long o = 0; o < g.OG(); o++) g.y[y + o] += g.x[x] * g.w[w + o];
   });
+}
+
+STEPGRAD_RUNG(Conv2dBiasArgs, "conv2d_bias", "naive", 0, "the definition, then a second pass over the result",
+              conv2d_bias_naive)
+template <class T> void conv2d_bias_naive(const Conv2dBiasArgs<T>& g) {
+  conv2d_naive<T>(g);
+  STEPGRAD_ISA::add_bias(g);
 }
 
 STEPGRAD_RUNG(Conv2dInputGradientArgs, "conv2d_input_gradient", "naive", 0,

@@ -101,6 +101,11 @@ def current(op: str) -> Kernel:
     return ladder.get(rung) or [kernel for kernel in ladder.values() if kernel.rung != STEPS][-1]
 
 
+def is_top(op: str) -> bool:
+    """Tell whether an op runs on its top rung now: nobody asked for another."""
+    return chosen[op] is next(reversed(_ladder(op).values())).function
+
+
 def rungs(op: str) -> list[Kernel]:
     """Return the ladder of an op, from the bottom rung to the top.
 

@@ -310,7 +310,7 @@ FAMILIES = {
     attention: ["attention"],
     attention_gradient: ["attention_gradient"],
     matmul: ["matmul"],
-    convolution: ["conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"],
+    convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],
     average_pool: ["average_pool2d", "average_pool2d_gradient"],
     softmax: ["softmax", "log_softmax"],

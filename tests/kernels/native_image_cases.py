@@ -73,6 +73,10 @@ def convolution(op, rng):
         tolerance = {"rtol": 1e-5, "atol": 1e-4 if dy.size > 1e4 else 2e-5}
         if op == "conv2d":
             yield Case((x, filters, Out(y), *geometry), **tolerance)
+        elif op == "conv2d_bias":
+            bias = draw(rng, y.shape[3])
+            yield Case((x, filters, bias, Out(y + bias), False, *geometry), **tolerance)
+            yield Case((x, filters, bias, Out(np.maximum(y + bias, 0)), True, *geometry), **tolerance)
         elif op == "conv2d_input_gradient":
             yield Case((dy, filters, Out(dx[:, ph : ph + h, pw : pw + w]), *geometry), **tolerance)
         else:

@@ -86,6 +86,10 @@ def large_arguments(op, dtype):
             True,
         ),
         "conv2d": lambda: (floats(*image), floats(*filters), floats(*result), *(1,) * 7),
+        "conv2d_bias": lambda: (
+            *(floats(*image), floats(*filters), floats(24), floats(*result), True),
+            *(1,) * 7,
+        ),
         "conv2d_input_gradient": lambda: (floats(*result), floats(*filters), floats(*image), *(1,) * 7),
         "conv2d_weight_gradient": lambda: (floats(*image), floats(*result), floats(*filters), *(1,) * 7),
         "max_pool2d": lambda: (floats(*image), floats(*pooled), np.zeros(pooled, "int32"), *window),

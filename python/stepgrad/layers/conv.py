@@ -8,6 +8,7 @@ from stepgrad import activations, config, ops
 from stepgrad.errors import ArgumentError
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.weighted import Weighted, check_choice, check_positive, check_tuple
+from stepgrad.ops.convolution.conv import conv_bias
 
 
 class Conv(Weighted):
@@ -97,8 +98,11 @@ class Conv(Weighted):
         self.bias = self._create("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs: Any) -> Any:
-        x = ops.conv(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
-        return self._finish(x)
+        geometry = self.strides, self.padding, self.data_format, self.dilation_rate
+        if self.use_bias and self.activation in (activations.relu, activations.linear):
+            relu = self.activation is activations.relu
+            return conv_bias(inputs, self.kernel, self.bias, relu, *geometry)
+        return self._finish(ops.conv(inputs, self.kernel, *geometry))
 
     def _finish(self, x: Any) -> Any:
         """Add the bias and apply the activation."""

@@ -5,6 +5,7 @@ import numpy as np
 from ops.harness import Case, Input, x32
 from stepgrad import ops
 from stepgrad.ops.convolution.conv2d import _conv2d, _conv2d_input_gradient, _conv2d_weight_gradient
+from stepgrad.ops.convolution.conv2d_bias import _conv2d_bias
 from stepgrad.ops.convolution.windows import resolve_padding
 
 FAMILY = ("conv2d", "conv2d_input_gradient", "conv2d_weight_gradient")
@@ -87,6 +88,29 @@ CASES = [
     _case((1, 5, 4, 6), (2, 3, 2, 9), "groups", groups=3),
     _case((2, 5, 4, 3), (3, 3, 1, 6), "depthwise", groups=3, padding="same"),
     _case((2, 6, 5, 4), (3, 2, 2, 6), "explicit", **EXPLICIT),
+    Case(
+        "conv2d_bias",
+        _conv2d_bias,
+        [Input((2, 5, 4, 3)), Input((3, 2, 3, 4)), Input((4,))],
+        {"padding": "same"},
+        expected=lambda x, w, b, **attrs: _expected(x, w, **attrs) + b,
+        shapes=[
+            ((1, 1, 1, 1), (1, 1, 1, 1), (1,)),
+            ((0, 5, 5, 3), (3, 3, 3, 4), (4,)),
+            ((1, 6, 5, 2), (3, 3, 2, 17), (17,)),
+        ],
+        large=((5, 21, 19, 17), (3, 3, 17, 23), (23,)),
+        errors=[(lambda: _conv2d_bias(x32(1, 4, 4, 3), x32(3, 3, 3, 4), x32(3)), "each filter has one bias")],
+    ),
+    Case(
+        "conv2d_bias",
+        _conv2d_bias,
+        [Input((2, 5, 4, 4)), Input((3, 2, 2, 6)), Input((6,))],
+        {"relu": True, **EXPLICIT},
+        expected=lambda x, w, b, relu, **attrs: np.maximum(_expected(x, w, **attrs) + b, 0),
+        kink=lambda x, w, b: bool((np.abs(_expected(x, w, **EXPLICIT) + b) < 1e-3).any()),
+        label="relu",
+    ),
     Case(
         "conv2d_input_gradient",
         _conv2d_input_gradient,

@@ -6,6 +6,7 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d
+from stepgrad.ops.convolution.conv2d_bias import _conv2d_bias, fuses
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public
@@ -51,6 +52,32 @@ def conv(
     data_format = standard_format(data_format)
     x = images(inputs, spatial, data_format, "conv")
     return _run(x, kernel, _groups(x, kernel), strides, padding, data_format, dilation_rate)
+
+
+def conv_bias(
+    inputs: Any,
+    kernel: Any,
+    bias: Any,
+    relu: bool,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
+    """Return ``conv(inputs, kernel, ...) + bias``, through ReLU if asked.
+
+    One op does it all, unless a hook watches (the walk, the profiler): then it is conv2d, add and relu one by one.
+
+    Examples
+    --------
+    >>> conv_bias([[[1.0], [2.0], [4.0]]], [[[-1.0]], [[1.0]]], [-1.5], relu=True).tolist()
+    [[[0.0], [0.5]]]
+    """
+    kernel = to_tensor(kernel)
+    spatial = spatial_axes(kernel, "conv")
+    data_format = standard_format(data_format)
+    x = images(inputs, spatial, data_format, "conv")
+    return _run(x, kernel, _groups(x, kernel), strides, padding, data_format, dilation_rate, (bias, relu))
 
 
 def depthwise_conv(
@@ -123,8 +150,8 @@ def separable_conv(
     return conv(depth, pointwise_kernel, data_format=data_format)
 
 
-def _run(x, kernel, groups, strides, padding, data_format, dilation_rate):
-    """Convolve images [N, H, W, C] with a 1-D or 2-D kernel."""
+def _run(x, kernel, groups, strides, padding, data_format, dilation_rate, finish=None):
+    """Convolve images [N, H, W, C] with a 1-D or 2-D kernel; `finish` = (bias, relu) or None."""
     spatial = kernel.ndim - 2
     strides, dilation = numbers(strides, spatial, "strides"), numbers(dilation_rate, spatial, "dilation_rate")
     if padding not in ("valid", "same") and not (padding == "causal" and spatial == 1):
@@ -138,7 +165,14 @@ def _run(x, kernel, groups, strides, padding, data_format, dilation_rate):
     if spatial == 1:
         kernel = public["expand_dims"](kernel, 0)
         strides, dilation = (1, *strides), (1, *dilation)
-    y = _conv2d(x, kernel, strides=strides, padding=padding, dilation=dilation, groups=groups)
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
+    if finish is None:
+        y = _conv2d(x, kernel, **geometry)
+    elif fuses():
+        y = _conv2d_bias(x, kernel, finish[0], relu=finish[1], **geometry)
+    else:
+        y = public["add"](_conv2d(x, kernel, **geometry), finish[0])
+        y = public["relu"](y) if finish[1] else y
     return back(y, spatial, data_format)
 
 

@@ -42,16 +42,7 @@ class Conv2d(Op):
         return y
 
     def gradient(self, step, gy):
-        x, w = step.inputs
-        attrs = {**_DEFAULTS, **step.attrs}
-        sizes, window = x.shape[1:3], w.shape[:2]
-        attrs["padding"] = resolve_padding(
-            attrs["padding"], sizes, window, attrs["strides"], attrs["dilation"]
-        )
-        return (
-            _conv2d_input_gradient(gy, w, input_size=sizes, **attrs) if step.needs(0) else None,
-            _conv2d_weight_gradient(x, gy, kernel_size=window, **attrs) if step.needs(1) else None,
-        )
+        return convolution_gradients(step, gy, step.attrs)
 
 
 class Conv2dInputGradient(Op):
@@ -135,6 +126,18 @@ class Conv2dWeightGradient(Op):
 
 
 _DEFAULTS = {"strides": (1, 1), "padding": "valid", "dilation": (1, 1), "groups": 1}
+
+
+def convolution_gradients(step, gy, attrs):
+    """Return the gradients of a convolution's images and filters, the first two inputs of `step`."""
+    x, w = step.inputs[:2]
+    attrs = {**_DEFAULTS, **attrs}
+    sizes, window = x.shape[1:3], w.shape[:2]
+    attrs["padding"] = resolve_padding(attrs["padding"], sizes, window, attrs["strides"], attrs["dilation"])
+    return (
+        _conv2d_input_gradient(gy, w, input_size=sizes, **attrs) if step.needs(0) else None,
+        _conv2d_weight_gradient(x, gy, kernel_size=window, **attrs) if step.needs(1) else None,
+    )
 
 
 def _split(a, groups):
