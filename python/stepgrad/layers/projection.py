@@ -29,6 +29,7 @@ class Projection(Weighted):
 
     Examples
     --------
+    >>> import numpy as np
     >>> layer = Projection((2, 4))
     >>> layer(np.ones((1, 5, 3))).shape, layer.kernel.shape
     ((1, 5, 2, 4), (3, 2, 4))
@@ -58,17 +59,15 @@ class Projection(Weighted):
     def build(self, input_shape: tuple) -> None:
         inputs = tuple(input_shape[len(input_shape) - self.contracted :])
         shape = (*inputs, *self.units)
-        initializer = self.kernel_initializer
+        initializer, regularizer, constraint = (
+            getattr(self, f"kernel_{word}") for word in ("initializer", "regularizer", "constraint")
+        )
         if isinstance(initializer, VarianceScaling):  # which axes are inputs is not in the shape
             axes = range(len(inputs)), range(len(inputs), len(shape))
             config = {"seed": initializer.seed, "input_axes": list(axes[0]), "output_axes": list(axes[1])}
             initializer = initializer.from_config({**initializer.get_config(), **config})
         self.kernel = self.add_weight(
-            shape,
-            initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
+            shape, initializer, regularizer=regularizer, constraint=constraint, name="kernel"
         )
         self.bias = self._create("bias", self.units) if self.use_bias else None
 
