@@ -3,6 +3,15 @@
 from typing import Any
 
 from stepgrad.layers.activation import Activation
+from stepgrad.layers.activity_regularization import ActivityRegularization
+from stepgrad.layers.adaptive_pooling import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from stepgrad.layers.attention import AdditiveAttention, Attention
 from stepgrad.layers.average_pooling1d import AveragePooling1D
 from stepgrad.layers.average_pooling2d import AveragePooling2D
@@ -11,10 +20,12 @@ from stepgrad.layers.bidirectional import Bidirectional
 from stepgrad.layers.conv1d import Conv1D
 from stepgrad.layers.conv2d import Conv2D
 from stepgrad.layers.conv2d_transpose import Conv1DTranspose, Conv2DTranspose
-from stepgrad.layers.cropping import Cropping1D, Cropping2D
+from stepgrad.layers.conv3d import Conv3D, Conv3DTranspose
+from stepgrad.layers.cropping import Cropping1D, Cropping2D, Cropping3D
 from stepgrad.layers.dense import Dense
 from stepgrad.layers.depthwise_conv2d import DepthwiseConv1D, DepthwiseConv2D
 from stepgrad.layers.dropout import Dropout
+from stepgrad.layers.einsum_dense import EinsumDense
 from stepgrad.layers.elu import ELU
 from stepgrad.layers.embedding import Embedding
 from stepgrad.layers.flatten import Flatten
@@ -22,6 +33,7 @@ from stepgrad.layers.global_average_pooling1d import GlobalAveragePooling1D
 from stepgrad.layers.global_average_pooling2d import GlobalAveragePooling2D
 from stepgrad.layers.global_max_pooling1d import GlobalMaxPooling1D
 from stepgrad.layers.global_max_pooling2d import GlobalMaxPooling2D
+from stepgrad.layers.group_normalization import GroupNormalization
 from stepgrad.layers.gru import GRU, GRUCell
 from stepgrad.layers.identity import Identity
 from stepgrad.layers.input_layer import Input, InputLayer
@@ -53,8 +65,15 @@ from stepgrad.layers.merging import (
     subtract,
 )
 from stepgrad.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
+from stepgrad.layers.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from stepgrad.layers.normalization import Normalization
 from stepgrad.layers.permute import Permute
+from stepgrad.layers.pooling3d import (
+    AveragePooling3D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling3D,
+    MaxPooling3D,
+)
 from stepgrad.layers.prelu import PReLU
 from stepgrad.layers.relu import ReLU
 from stepgrad.layers.repeat_vector import RepeatVector
@@ -65,11 +84,14 @@ from stepgrad.layers.rnn import RNN
 from stepgrad.layers.separable_conv2d import SeparableConv1D, SeparableConv2D
 from stepgrad.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from stepgrad.layers.softmax import Softmax
+from stepgrad.layers.spatial_dropout import SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from stepgrad.layers.spectral_normalization import SpectralNormalization
 from stepgrad.layers.stacked_rnn_cells import StackedRNNCells
 from stepgrad.layers.time_distributed import TimeDistributed
-from stepgrad.layers.up_sampling import UpSampling1D, UpSampling2D
+from stepgrad.layers.unit_normalization import UnitNormalization
+from stepgrad.layers.up_sampling import UpSampling1D, UpSampling2D, UpSampling3D
 from stepgrad.layers.wrapper import Wrapper
-from stepgrad.layers.zero_padding import ZeroPadding1D, ZeroPadding2D
+from stepgrad.layers.zero_padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 
 # Keras's second names
 MaxPool1D = MaxPooling1D
@@ -80,6 +102,12 @@ GlobalMaxPool1D = GlobalMaxPooling1D
 GlobalMaxPool2D = GlobalMaxPooling2D
 GlobalAvgPool1D = GlobalAveragePooling1D
 GlobalAvgPool2D = GlobalAveragePooling2D
+MaxPool3D = MaxPooling3D
+AvgPool3D = AveragePooling3D
+GlobalMaxPool3D = GlobalMaxPooling3D
+GlobalAvgPool3D = GlobalAveragePooling3D
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
 Convolution1D = Conv1D
 Convolution2D = Conv2D
 Convolution1DTranspose = Conv1DTranspose
@@ -102,98 +130,26 @@ def serialize(layer: Any) -> Any:
 
 
 __all__ = [
-    "Activation",
-    "Add",
-    "AdditiveAttention",
-    "Attention",
-    "Average",
-    "AveragePooling1D",
-    "AveragePooling2D",
-    "AvgPool1D",
-    "AvgPool2D",
-    "BatchNormalization",
-    "Bidirectional",
-    "Concatenate",
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Convolution1D",
-    "Convolution1DTranspose",
-    "Convolution2D",
-    "Convolution2DTranspose",
-    "Cropping1D",
-    "Cropping2D",
-    "Dense",
-    "DepthwiseConv1D",
-    "DepthwiseConv2D",
-    "Dot",
-    "Dropout",
-    "ELU",
-    "Embedding",
-    "Flatten",
-    "GRU",
-    "GRUCell",
-    "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D",
-    "GlobalAvgPool1D",
-    "GlobalAvgPool2D",
-    "GlobalMaxPool1D",
-    "GlobalMaxPool2D",
-    "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D",
-    "GroupQueryAttention",
-    "Identity",
-    "Input",
-    "InputLayer",
-    "InputSpec",
-    "LSTM",
-    "LSTMCell",
-    "Lambda",
-    "Layer",
-    "LayerNormalization",
-    "LeakyReLU",
-    "Masking",
-    "MaxPool1D",
-    "MaxPool2D",
-    "MaxPooling1D",
-    "MaxPooling2D",
-    "Maximum",
-    "Minimum",
-    "MultiHeadAttention",
-    "Multiply",
-    "Normalization",
-    "PReLU",
-    "Permute",
-    "RMSNormalization",
-    "RNN",
-    "ReLU",
-    "RepeatVector",
-    "Rescaling",
-    "Reshape",
-    "SeparableConv1D",
-    "SeparableConv2D",
-    "SeparableConvolution1D",
-    "SeparableConvolution2D",
-    "SimpleRNN",
-    "SimpleRNNCell",
-    "Softmax",
-    "StackedRNNCells",
-    "Subtract",
-    "TimeDistributed",
-    "UpSampling1D",
-    "UpSampling2D",
-    "Wrapper",
-    "ZeroPadding1D",
-    "ZeroPadding2D",
-    "add",
-    "average",
-    "concatenate",
-    "deserialize",
-    "dot",
-    "maximum",
-    "minimum",
-    "multiply",
-    "serialize",
-    "subtract",
-]
+    "SpectralNormalization", "Activation", "ActivityRegularization", "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D", "AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D",
+    "Add", "AdditiveAttention", "AlphaDropout", "Attention", "Average", "AveragePooling1D",
+    "AveragePooling2D", "AveragePooling3D", "AvgPool1D", "AvgPool2D", "AvgPool3D", "BatchNormalization",
+    "Bidirectional", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D",
+    "Conv3DTranspose", "Convolution1D", "Convolution1DTranspose", "Convolution2D",
+    "Convolution2DTranspose", "Convolution3D", "Convolution3DTranspose", "Cropping1D", "Cropping2D",
+    "Cropping3D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "Dropout", "ELU", "EinsumDense",
+    "Embedding", "Flatten", "GRU", "GRUCell", "GaussianDropout", "GaussianNoise",
+    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalAvgPool1D",
+    "GlobalAvgPool2D", "GlobalAvgPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
+    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization",
+    "GroupQueryAttention", "Identity", "Input", "InputLayer", "InputSpec", "LSTM", "LSTMCell", "Lambda",
+    "Layer", "LayerNormalization", "LeakyReLU", "Masking", "MaxPool1D", "MaxPool2D", "MaxPool3D",
+    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "Maximum", "Minimum", "MultiHeadAttention",
+    "Multiply", "Normalization", "PReLU", "Permute", "RMSNormalization", "RNN", "ReLU", "RepeatVector",
+    "Rescaling", "Reshape", "SeparableConv1D", "SeparableConv2D", "SeparableConvolution1D",
+    "SeparableConvolution2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "StackedRNNCells", "Subtract", "TimeDistributed",
+    "UnitNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Wrapper", "ZeroPadding1D",
+    "ZeroPadding2D", "ZeroPadding3D", "add", "average", "concatenate", "deserialize", "dot", "maximum",
+    "minimum", "multiply", "serialize", "subtract",
+]  # fmt: skip

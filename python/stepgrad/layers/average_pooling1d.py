@@ -6,11 +6,11 @@ from typing import Any
 
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.pooling import Pooling
+from stepgrad.layers.pooling import AveragePooling
 
 
 @LAYERS.register("AvgPool1D")
-class AveragePooling1D(Pooling):
+class AveragePooling1D(AveragePooling):
     """The mean of every window of a sequence.
 
     Input shape (batch, steps, channels); output shape (batch, new_steps, channels).

@@ -6,11 +6,11 @@ from typing import Any
 
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.pooling import Pooling
+from stepgrad.layers.pooling import AveragePooling
 
 
 @LAYERS.register("AvgPool2D")
-class AveragePooling2D(Pooling):
+class AveragePooling2D(AveragePooling):
     """The mean of every window of an image.
 
     Input shape (batch, height, width, channels); output shape (batch, new_height, new_width, channels).

@@ -7,7 +7,7 @@ from typing import Any
 from stepgrad import config, ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.weighted import Weighted
+from stepgrad.layers.weighted import Weighted, refuse
 from stepgrad.ops.normalization.along import or_neutral
 from stepgrad.ops.normalization.fused import batch_norm
 from stepgrad.tape import no_grad
@@ -58,9 +58,14 @@ class BatchNormalization(Weighted):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        refuse(self, renorm=renorm, renorm_clipping=renorm_clipping, synchronized=synchronized)
         self.axis = int(axis)
         self.momentum, self.epsilon = float(momentum), float(epsilon)
         self.center, self.scale = center, scale

@@ -43,7 +43,9 @@ class Conv(Weighted):
         self.filters: Any = None if filters is None else check_positive(self, "filters", filters)
         self.kernel_size = check_tuple(self, "kernel_size", kernel_size, self.rank)
         self.strides = check_tuple(self, "strides", strides, self.rank)
-        self.padding = check_choice(self, "padding", padding, ("valid", "same", "causal")[: 4 - self.rank])
+        self.padding = check_choice(
+            self, "padding", padding, ("valid", "same", "causal") if self.rank == 1 else ("valid", "same")
+        )
         self.data_format = check_choice(
             self,
             "data_format",

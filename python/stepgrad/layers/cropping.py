@@ -1,4 +1,4 @@
-"""Cropping1D and Cropping2D: cut the borders away."""
+"""Cropping1D, 2D and 3D: cut the borders away."""
 
 from __future__ import annotations
 
@@ -74,4 +74,28 @@ class Cropping2D(Cropping):
     rank = 2
 
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any):
+        super().__init__(cropping, data_format, **kwargs)
+
+
+@LAYERS.register
+class Cropping3D(Cropping):
+    """Cut the borders of a volume.
+
+    Parameters
+    ----------
+    cropping : int, three ints or three pairs
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Cropping3D(1)(np.ones((1, 4, 5, 6, 2))).shape
+    (1, 2, 3, 4, 2)
+    """
+
+    rank = 3
+
+    def __init__(
+        self, cropping: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+    ):
         super().__init__(cropping, data_format, **kwargs)

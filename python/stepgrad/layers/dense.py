@@ -7,7 +7,7 @@ from typing import Any
 from stepgrad import activations, ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.weighted import Weighted, check_positive
+from stepgrad.layers.weighted import Weighted, check_positive, refuse
 
 
 @LAYERS.register
@@ -46,9 +46,13 @@ class Dense(Weighted):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.units = check_positive(self, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad import ops
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.weighted import Weighted, check_positive
+from stepgrad.layers.weighted import Weighted, check_positive, refuse
 
 
 @LAYERS.register
@@ -46,9 +46,13 @@ class Embedding(Weighted):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.input_dim = check_positive(self, "input_dim", input_dim)
         self.output_dim = check_positive(self, "output_dim", output_dim)
         self._describe("embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint)

@@ -24,10 +24,17 @@ class InputLayer(Layer):
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: tuple | None = None,
-        name: str | None = None,
+        input_tensor: Any = None,
         optional: bool = False,
+        name: str | None = None,
     ):
         super().__init__(dtype=dtype, name=name)
+        if input_tensor is not None:
+            raise ArgumentError(
+                "an input does not begin at another tensor here",
+                layer=self.name,
+                fix="Model(that_tensor, outputs)",
+            )
         if sparse or ragged:
             raise ArgumentError(
                 "sparse and ragged inputs do not exist here", layer=self.name, fix="use dense arrays"
@@ -74,6 +81,7 @@ def Input(
     ragged: bool | None = None,
     batch_shape: tuple | None = None,
     name: str | None = None,
+    tensor: Any = None,
     optional: bool = False,
 ) -> KerasTensor:
     """Return the KerasTensor that stands for the data.
@@ -95,4 +103,4 @@ def Input(
     >>> Input(shape=(28, 28, 1)).shape
     (None, 28, 28, 1)
     """
-    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name, optional).output
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).output

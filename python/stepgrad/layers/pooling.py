@@ -49,6 +49,21 @@ class Pooling(Layer):
         }
 
 
+class AveragePooling(Pooling):
+    """A pooling whose window must be given."""
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, ...],
+        strides: int | tuple[int, ...] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+
 class GlobalPooling(Layer):
     """One number for every channel; `rank` and `reduce` come from the subclass."""
 

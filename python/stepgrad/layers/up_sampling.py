@@ -1,4 +1,4 @@
-"""UpSampling1D and UpSampling2D: every step or pixel several times."""
+"""UpSampling1D, 2D and 3D: every step, pixel or cell several times."""
 
 from __future__ import annotations
 
@@ -84,3 +84,42 @@ class UpSampling2D(Layer):
             "data_format": self.data_format,
             "interpolation": self.interpolation,
         }
+
+
+@LAYERS.register
+class UpSampling3D(Layer):
+    """Repeat every plane, row and column of a volume.
+
+    Parameters
+    ----------
+    size : int or (int, int, int)
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> UpSampling3D((1, 2, 3))(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 2, 4, 6, 1)
+    """
+
+    def __init__(
+        self, size: int | tuple[int, int, int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.size = check_tuple(self, "size", size, 3)
+        self.data_format = check_choice(
+            self,
+            "data_format",
+            data_format or config.image_data_format(),
+            ("channels_last", "channels_first"),
+        )
+        self.input_spec = InputSpec(ndim=5)
+
+    def call(self, inputs: Any) -> Any:
+        first = 1 if self.data_format == "channels_last" else 2
+        for axis, times in enumerate(self.size, first):
+            inputs = ops.repeat(inputs, times, axis=axis)
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size, "data_format": self.data_format}

@@ -78,3 +78,12 @@ def check_choice(layer: Layer, word: str, value: Any, allowed: tuple[str, ...]) 
             fix=did_you_mean(value, allowed),
         )
     return lowered
+
+
+def refuse(layer: Layer, **words: Any) -> None:
+    """Raise if an argument is used that Keras has and this library has not: it is there for the sake of the order."""
+    for word, value in words.items():
+        if value:
+            raise ArgumentError(
+                f"{word} is not offered here", layer=layer.name, got=f"{word}={value!r}", fix="leave it out"
+            )

@@ -1,4 +1,4 @@
-"""ZeroPadding1D and ZeroPadding2D: zeros around."""
+"""ZeroPadding1D, 2D and 3D: zeros around."""
 
 from __future__ import annotations
 
@@ -62,3 +62,27 @@ class ZeroPadding2D(ZeroPadding):
     """
 
     rank = 2
+
+
+@LAYERS.register
+class ZeroPadding3D(ZeroPadding):
+    """Put zeros around a volume.
+
+    Parameters
+    ----------
+    padding : int, three ints or three pairs
+    data_format : {"channels_last", "channels_first"}, optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ZeroPadding3D(1)(np.ones((1, 2, 2, 2, 1))).shape
+    (1, 4, 4, 4, 1)
+    """
+
+    rank = 3
+
+    def __init__(
+        self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(padding, data_format, **kwargs)

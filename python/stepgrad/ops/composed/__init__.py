@@ -75,6 +75,14 @@ from stepgrad.ops.composed.statistics import (
     unique,
     unravel_index,
 )  # fmt: skip
+from stepgrad.ops.composed.volumes import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool3d,
+    conv3d,
+    conv3d_transpose,
+    max_pool3d,
+)  # fmt: skip
 from stepgrad.ops.composed.windows import (
     bartlett,
     blackman,
@@ -89,6 +97,7 @@ from stepgrad.ops.composed.windows import (
 )  # fmt: skip
 
 __all__ = [
+    "adaptive_average_pool", "adaptive_max_pool", "average_pool3d", "conv3d", "conv3d_transpose", "max_pool3d",
     "allclose", "angle", "append", "argpartition", "array_split", "bartlett", "blackman", "cdist", "conj", "conjugate",
     "corrcoef", "correlate", "cross", "deg2rad", "depth_to_space", "diagflat", "diff", "digitize", "divide_no_nan",
     "dsplit", "dstack", "empty", "empty_like", "erfc", "exp2", "fabs", "fliplr", "flipud", "fmax", "fmin", "fmod",
