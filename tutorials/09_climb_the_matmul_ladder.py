@@ -4,7 +4,7 @@
 # **Goal.** You can follow a product of a training step down to the loop that computes it, choose another loop while training, count
 # what a product costs, and say why the same multiplications in another order take a fraction of the time.
 #
-# You need: tutorials 03 and 04. With the C++ kernels compiled there are six rungs; without, only NumPy's.
+# You need: tutorials 03 and 04. With the C++ kernels compiled there are seven rungs; without, only NumPy's.
 
 # %%
 import time
@@ -89,8 +89,8 @@ print(
 
 # %% [markdown]
 # The second rung, `loop_order`, swaps two of the three loops (i-k-j), so that the innermost one runs along rows of $B$ and $C$. `blocked` keeps
-# a part of $B$ in the fastest cache while it is used again and again. `simd` keeps a tile of $C$ in registers. (`csrc/README.md` says in which order to
-# read them.)
+# a part of $B$ in the fastest cache while it is used again and again. `packed` copies $A$ and $B$ into the order in which they are used and keeps a small tile of $C$ in
+# registers; `simd` makes the tile of whole vectors, as large as the registers allow. (`csrc/README.md` says in which order to read them.)
 #
 # ## Verify, then time
 #

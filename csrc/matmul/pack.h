@@ -8,21 +8,30 @@ namespace STEPGRAD_ISA {
 
 constexpr long K_STEP = 16; // rows that are packed together, while the next ones are on their way
 
-// panel[k * width + j] = src(k, j) for k < K, j < n; numbers of no meaning for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
+// x in the lanes below n, zero in the others.
+template <class T> STEPGRAD_INLINE vec<T> first_lanes(vec<T> x, long n) {
+  using Mask = vec_mask<T>;
+  Mask lane;
+  STEPGRAD_UNROLL for (int i = 0; i < int(VL<T>); i++) lane[i] = i;
+  const auto limit = typename VecOf<T>::integer(n);
+  return reinterpret_cast<vec<T>>(reinterpret_cast<Mask>(x) & (lane < limit));
+}
+
+// panel[k * width + j] = src(k, j) for k < K, j < n; zeros for n <= j < width. src(k, j) = src[k * k_stride + j * j_stride].
 // Used for B (j = column, width = whole vectors) and for A (j = row, width = n = rows of the tile). Panels are packed
 // in order, into buffers with room for a vector behind the last.
 template <class T>
 void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k_stride, long j_stride,
                 long K, long n) {
   if (j_stride == 1) {
-    // Whole vectors wherever the source goes on that far: what hangs over is overwritten by the next row, or lies in
-    // columns that nobody looks at.
+    // Whole vectors wherever the source goes on that far. What hangs over a row of the panel is overwritten by the next.
     const long vectors = (width + VL<T> - 1) / VL<T>;
     long k = 0;
     for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride) {
       __builtin_prefetch(src + K_STEP * k_stride);
       for (long v = 0; v < vectors; v++) {
-        store(panel + v * VL<T>, load(src + v * VL<T>));
+        const vec<T> x = load(src + v * VL<T>);
+        store(panel + v * VL<T>, n == width ? x : first_lanes<T>(x, n - v * VL<T>));
         asm("" : : : "memory"); // otherwise GCC makes this loop of one or two rounds a call of memcpy
       }
     }
