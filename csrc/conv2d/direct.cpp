@@ -21,7 +21,7 @@ STEPGRAD_RUNG(Conv2dArgs, "conv2d", "direct", 30,
               conv2d_direct)
 template <class T> void conv2d_direct(const Conv2dArgs<T>& s) {
   if (is_depthwise(s)) return depthwise(s);
-  if (!offsets_fit(s)) return conv2d_im2col(s);
+  if (!offsets_fit(s)) return conv2d_implicit_gemm(s);
   convolve<T>(s, nullptr, false);
 }
 

@@ -33,7 +33,8 @@ template <class T> void conv2d_input_gradient_direct(const Conv2dInputGradientAr
   if (is_depthwise(s)) return depthwise(s);
   const bool strided = s.stride_h > 1 || s.stride_w > 1, dilated = s.dilation_h > 1 || s.dilation_w > 1;
   const bool fills_vectors = 2 * s.CG > VL<T>; // im2col's product has KH * KW times as many columns
-  if ((strided && dilated) || !fills_vectors || !offsets_fit(s)) return conv2d_input_gradient_im2col(s);
+  if ((strided && dilated) || !fills_vectors || !offsets_fit(s))
+    return conv2d_input_gradient_implicit_gemm(s);
   const long OG = s.OG(), panels = ceil_div(s.CG, DIRECT_NR<T>);
   for (long phase = 0; phase < s.stride_h * s.stride_w * s.groups; phase++) {
     const long group = phase % s.groups;

@@ -22,7 +22,7 @@ STEPGRAD_RUNG(
     conv2d_weight_gradient_direct)
 template <class T> void conv2d_weight_gradient_direct(const Conv2dWeightGradientArgs<T>& s) {
   if (is_depthwise(s)) return depthwise(s);
-  if (!offsets_fit(s)) return conv2d_weight_gradient_im2col(s);
+  if (!offsets_fit(s)) return conv2d_weight_gradient_implicit_gemm(s);
   const long K = s.KH * s.KW * s.CG, OG = s.OG(), size = K * s.O;
   if (size == 0) return;
   const long panels = ceil_div(OG, DIRECT_NR<T>), tiles = ceil_div(K, DIRECT_MR);

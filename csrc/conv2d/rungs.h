@@ -5,9 +5,9 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-template <class T> void conv2d_im2col(const Conv2dArgs<T>&);
-template <class T> void conv2d_input_gradient_im2col(const Conv2dInputGradientArgs<T>&);
-template <class T> void conv2d_weight_gradient_im2col(const Conv2dWeightGradientArgs<T>&);
+template <class T> void conv2d_implicit_gemm(const Conv2dArgs<T>&);
+template <class T> void conv2d_input_gradient_implicit_gemm(const Conv2dInputGradientArgs<T>&);
+template <class T> void conv2d_weight_gradient_implicit_gemm(const Conv2dWeightGradientArgs<T>&);
 
 } // namespace STEPGRAD_ISA
 } // namespace stepgrad

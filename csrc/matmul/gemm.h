@@ -1,5 +1,5 @@
 // One matrix product on register tiles: C (+)= A B. The body of the rungs matmul/simd and matmul/threads, and of the
-// im2col convolutions.
+// convolutions im2col and implicit_gemm.
 //
 //   K is cut into blocks of about 256, so that a panel of B (256 x NR) stays in L1.
 //   B is packed into panels once, unless it is small enough to be used where it lies.

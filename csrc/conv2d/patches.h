@@ -1,10 +1,9 @@
-// im2col: lays the input window of each output pixel out as a row, so that convolution becomes a matrix product.
+// Patches: the input window of each output pixel, laid out as a row, so that convolution becomes a matrix product.
 //
 //   patches [pixels, K], K = KH * KW * CG        y [pixels, OG]  = patches  W [K, OG]
 //   patches' gradient = dy W^T                   dW [K, OG]      = patches^T dy
 //
-// Only a strip of pixels is laid out at a time, small enough to stay in L2: all patches together would be KH * KW times
-// the image.
+// im2col lays out all of them, KH * KW times the image; implicit_gemm a strip at a time, small enough to stay in L2.
 #pragma once
 #include "conv2d/conv2d.h"
 #include "matmul/gemm.h"

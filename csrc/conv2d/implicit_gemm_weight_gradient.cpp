@@ -1,21 +1,19 @@
-// The weight gradient: dW = patches^T dy on the register tile, summed over strips of pixels.
-//
-// What changes against naive: the sum over a strip's pixels stays in registers. Every strip adds to the same dW, so the
-// strips are divided into parts, each with a dW of its own (parts.h).
+// Implicit GEMM, weight gradient: dW = patches^T dy, summed over strips of patches that are in L2 only. Every strip adds
+// to the same dW, so the strips are divided into parts, each with a dW of its own (parts.h).
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * K * O FLOPs with K = KH*KW*CG; dW is read and written once a strip.
 #include "common/registry.h"
 #include "conv2d/depthwise.h"
-#include "conv2d/im2col.h"
+#include "conv2d/patches.h"
 #include "conv2d/parts.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-STEPGRAD_RUNG(Conv2dWeightGradientArgs, "conv2d_weight_gradient", "im2col", 10,
-              "patches^T dy on the register tile; threads sum parts of the pixels, added in a fixed order",
-              conv2d_weight_gradient_im2col)
-template <class T> void conv2d_weight_gradient_im2col(const Conv2dWeightGradientArgs<T>& s) {
+STEPGRAD_RUNG(Conv2dWeightGradientArgs, "conv2d_weight_gradient", "implicit_gemm", 20,
+              "strips of patches^T times dy; threads sum parts of the pixels in a fixed order",
+              conv2d_weight_gradient_implicit_gemm)
+template <class T> void conv2d_weight_gradient_implicit_gemm(const Conv2dWeightGradientArgs<T>& s) {
   if (is_depthwise(s)) return depthwise(s);
   const long K = patch_size(s), pixels = out_pixels(s), per_image = strips<T>(s), size = K * s.O;
   if (size == 0) return;

@@ -1,21 +1,21 @@
-// The input gradient: the gradient of the patches is a matrix product, then each patch is added back to the
-// pixels it came from (im2col backwards, "col2im").
+// Implicit GEMM, input gradient: the gradient of a strip of patches is a matrix product; each patch is added back to the
+// pixels it came from (im2col backwards, "col2im") while the strip is still in L2.
 //
-// What changes against naive: the arithmetic runs on the register tile. Windows overlap, so two strips of an image may
-// not be added at the same time: threads share out whole images, and within one the order is fixed.
+// Windows overlap, so two strips of an image may not be added at the same time: threads share out whole images, and
+// within one the order is fixed.
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * O * K FLOPs with K = KH*KW*CG, and N*OH*OW * K additions through memory.
 #include "common/registry.h"
 #include "conv2d/depthwise.h"
-#include "conv2d/im2col.h"
+#include "conv2d/patches.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-STEPGRAD_RUNG(Conv2dInputGradientArgs, "conv2d_input_gradient", "im2col", 10,
+STEPGRAD_RUNG(Conv2dInputGradientArgs, "conv2d_input_gradient", "implicit_gemm", 20,
               "dy W^T on the register tile, then rows are added back to their windows; threaded over images",
-              conv2d_input_gradient_im2col)
-template <class T> void conv2d_input_gradient_im2col(const Conv2dInputGradientArgs<T>& s) {
+              conv2d_input_gradient_implicit_gemm)
+template <class T> void conv2d_input_gradient_implicit_gemm(const Conv2dInputGradientArgs<T>& s) {
   if (is_depthwise(s)) return depthwise(s);
   const long K = patch_size(s), pixels = out_pixels(s), per_image = strips<T>(s), image = s.H * s.W * s.C;
   std::fill(s.dx, s.dx + s.N * image, T(0));
