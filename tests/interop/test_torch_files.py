@@ -149,6 +149,34 @@ def test_arrays_pass_by_dlpack():
     assert layers.Dense(2)(torch.ones(1, 3)).shape == (1, 2)
 
 
+@pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_recurrent_layers(name, both_ways):
+    layer = getattr(layers, name)(5, return_sequences=True)
+    ours = stack(layers.Input((6, 4)), layers.Bidirectional(layer) if both_ways else layer)
+    theirs = shuffled(
+        getattr(nn, name.removeprefix("Simple"))(4, 5, batch_first=True, bidirectional=both_ways)
+    )
+    interop.from_torch(ours, {f"rnn.{key}": value for key, value in theirs.state_dict().items()})
+    x = inputs((6, 4))
+    with torch.no_grad():
+        np.testing.assert_allclose(
+            ours.predict(x, verbose=0), theirs(torch.from_numpy(x))[0].numpy(), **CLOSE
+        )
+    written = interop.to_torch(ours, {"rnn": ours.layers[0].name})
+    theirs.load_state_dict({key[4:]: torch.from_numpy(array) for key, array in written.items()})
+    with torch.no_grad():
+        np.testing.assert_allclose(
+            ours.predict(x, verbose=0), theirs(torch.from_numpy(x))[0].numpy(), **CLOSE
+        )
+
+
+def test_a_gru_that_pytorch_has_not():
+    model = stack(layers.Input((6, 4)), layers.GRU(5, reset_after=False))
+    with pytest.raises(ArgumentError, match="reset_after=True"):
+        interop.to_torch(model)
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 

@@ -289,13 +289,21 @@ class Layer(State):
         return cls(**calling.without_absent_features(config))
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shapes that the layer was built with, for saving."""
-        return self._build_shapes
+        """Return the shapes that the layer was built with, for saving, in Keras's form."""
+        shapes = self._build_shapes
+        if not shapes:
+            return shapes
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Build from what `get_build_config` returned."""
-        if config and not self.built:
-            self.build(**{key: calling.as_shapes(value) for key, value in config.items()})
+        if not config or self.built:
+            return
+        if set(config) == {"input_shape"}:
+            self.build(calling.as_shapes(config["input_shape"]))
+        else:
+            shapes = config.get("shapes_dict", config)
+            self.build(**{key: calling.as_shapes(value) for key, value in shapes.items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

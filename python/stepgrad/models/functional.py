@@ -12,7 +12,7 @@ from stepgrad.layers.layer import Layer
 from stepgrad.layers.masks import mask_of, with_mask
 from stepgrad.models import functional_config
 from stepgrad.models.graph import Graph, is_input, parents
-from stepgrad.models.model import MODELS, Model, copy_by_config
+from stepgrad.models.model import MODELS, Model, copy_by_config, reduce_to_bytes
 from stepgrad.tape import KerasTensor, Tensor
 from stepgrad.tape.state import public, state
 from stepgrad.utils.tree import flatten, map_shapes, map_structure, pack
@@ -216,6 +216,7 @@ class Functional(Model):
         return None
 
     __deepcopy__ = copy_by_config
+    __reduce__ = reduce_to_bytes
 
 
 class _Job:

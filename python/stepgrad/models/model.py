@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stepgrad import saving
 from stepgrad.errors import ArgumentError, did_you_mean
 from stepgrad.layers.layer import Layer
 from stepgrad.models.trainer import Trainer
@@ -150,6 +151,15 @@ def copy_by_config(model: Any, memo: dict) -> Any:
     if model.compiled:
         new.compile_from_config(model.get_compile_config())
     return new
+
+
+def reduce_to_bytes(model: Any) -> tuple:
+    """Take a model apart for `pickle`, and so for the processes of other libraries: what `save` writes."""
+    return _from_bytes, (type(model), saving.model_file.to_bytes(model))
+
+
+def _from_bytes(cls: type, content: bytes) -> Any:
+    return saving.model_file.from_bytes(content, {cls.__name__: cls})
 
 
 def _functional_arguments(args: tuple, kwargs: dict) -> bool:

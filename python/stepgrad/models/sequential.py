@@ -10,7 +10,7 @@ from stepgrad.layers.input_layer import InputLayer
 from stepgrad.layers.layer import Layer
 from stepgrad.layers.masks import with_mask
 from stepgrad.models.functional import Functional
-from stepgrad.models.model import MODELS, Model, copy_by_config
+from stepgrad.models.model import MODELS, Model, copy_by_config, reduce_to_bytes
 from stepgrad.tape import KerasTensor
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 from stepgrad.utils.tree import is_shape
@@ -219,3 +219,4 @@ class Sequential(Model):
         return model
 
     __deepcopy__ = copy_by_config
+    __reduce__ = reduce_to_bytes

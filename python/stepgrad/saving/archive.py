@@ -64,13 +64,18 @@ def check_overwrite(path: str, overwrite: bool) -> None:
 
 def write_archive(path: str, members: Mapping[str, bytes]) -> None:
     """Write members into a zip file; see `write_whole`."""
+    write_whole(path, zip_of(members))
+
+
+def zip_of(members: Mapping[str, bytes]) -> memoryview:
+    """Return the content of a zip file with these members."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
         for member, part in members.items():
             info = zipfile.ZipInfo(member, _DATE)
             info.create_system, info.external_attr = 3, 0o644 << 16
             archive.writestr(info, part)
-    write_whole(path, content.getbuffer())
+    return content.getbuffer()
 
 
 def write_whole(path: str, content: bytes | memoryview) -> None:
@@ -120,7 +125,11 @@ def read_whole(path: str) -> bytes:
 
 def read_archive(path: str) -> dict[str, bytes]:
     """Return the members of a file that `write_archive` wrote."""
-    content = read_whole(path)
+    return members_of(read_whole(path), path)
+
+
+def members_of(content: bytes, path: str) -> dict[str, bytes]:
+    """Return the members of a zip file's content."""
     if not content.startswith(b"PK"):
         kind = "an HDF5 file" if content.startswith(b"\x89HDF") else "something else"
         raise DataError(f"'{path}' is no stepgrad file", got=kind if content else "an empty file")

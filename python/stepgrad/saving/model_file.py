@@ -33,20 +33,26 @@ def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) 
     True
     """
     if _is_for(filepath, ".keras"):
-        from stepgrad.interop import (
-            save_keras,  # above this package: it is needed for other libraries' files only
-        )
+        from stepgrad.interop import save_keras  # above this package: only other libraries' files need it
 
         return save_keras(model, filepath, overwrite)
     path = _writable(filepath, overwrite)
+    return archive.write_archive(path, _members_of(model))
+
+
+def to_bytes(model: Any) -> bytes:
+    """Return what `save_model` would write."""
+    return bytes(archive.zip_of(_members_of(model)))
+
+
+def _members_of(model: Any) -> dict[str, bytes]:
     weights, names = state.weight_members(model)
-    members = {
+    return {
         "metadata.json": archive.to_json({**_metadata(names), "generators": state.generator_states(model)}),
         "config.json": archive.to_json(serialize_object(model)),
         **weights,
         **state.optimizer_members(model),
     }
-    return archive.write_archive(path, members)
 
 
 def load_model(
@@ -73,7 +79,23 @@ def load_model(
         from stepgrad.interop import load_keras
 
         return load_keras(filepath, custom_objects, compile)
-    path, members, metadata = _read(filepath)
+    return _model_of(*_read(filepath), custom_objects, compile)
+
+
+def from_bytes(content: bytes, custom_objects: dict[str, Any] | None = None) -> Any:
+    """Return the model that `to_bytes` took apart."""
+    path = "the bytes of a model"
+    members = archive.members_of(content, path)
+    return _model_of(path, members, archive.read_json(members, "metadata.json", path), custom_objects, True)
+
+
+def _model_of(
+    path: str,
+    members: dict[str, bytes],
+    metadata: dict[str, Any],
+    custom_objects: dict[str, Any] | None,
+    compile: bool,
+) -> Any:
     if "config.json" not in members:
         raise DataError(
             f"'{path}' holds weights only", fix="build the model and call model.load_weights(path)"
