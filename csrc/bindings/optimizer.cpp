@@ -1,13 +1,16 @@
 #include "bindings/bind.h"
+#include "common/thread_pool.h"
 #include "optimizer/optimizer.h"
+#include <vector>
 
 namespace stepgrad {
 
+using Arrays = std::vector<py::handle>; // w, g and the slots of one variable
+
 // w and g, which every update has.
-template <class Check, class Args>
-static void fill(const Check& check, py::handle w, py::handle g, Args& args) {
-  auto W = check.out("w", w);
-  auto G = check.in("g", g);
+template <class Check, class Args> static void fill(const Check& check, const Arrays& arrays, Args& args) {
+  auto W = check.out("w", arrays[0]);
+  auto G = check.in("g", arrays[1]);
   check.size(G, W.size);
   args.w = W.data, args.g = G.data, args.n = W.size;
 }
@@ -18,12 +21,63 @@ template <class Check> static auto state(const Check& check, const char* name, p
   return S.data;
 }
 
+// Runs an update for many variables in one call. The threads share out pieces of all of them, so that small variables
+// cost next to nothing. The bottom rung goes over whole arrays, one variable after the other.
+template <class Args>
+static void update_many(const Rung& rung, void (*kernel)(const Args&), const std::vector<Args>& all) {
+  py::gil_scoped_release release;
+  if (rung.height == 0) {
+    for (const Args& args : all) kernel(args);
+    return;
+  }
+  constexpr long PIECE = 16384;
+  std::vector<Args> pieces;
+  for (const Args& args : all)
+    for (long i = 0; i < args.n; i += PIECE) pieces.push_back(args.slice(i, std::min(args.n, i + PIECE)));
+  parallel_for(long(pieces.size()), double(PIECE), [&](long begin, long end) {
+    for (long i = begin; i < end; i++) kernel(pieces[i]);
+  });
+}
+
+// An update of one variable, or, where the arrays are lists, of many. fill_all(check, arrays of a variable, args).
+template <template <class> class Args, class Fill>
+static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all) {
+  if (!py::isinstance<py::list>(arrays[0])) {
+    call<Args>(rung, arrays[0], [&](const auto& check, auto& args) { fill_all(check, arrays, args); });
+    return;
+  }
+  std::vector<py::list> lists;
+  for (py::handle h : arrays) {
+    if (!py::isinstance<py::list>(h))
+      throw py::type_error(std::string(rung.op) + ": expected lists of NumPy arrays, or arrays alone");
+    if (py::len(h) != py::len(arrays[0]))
+      throw py::value_error(std::string(rung.op) + ": expected lists of the same length");
+    lists.push_back(py::reinterpret_borrow<py::list>(h));
+  }
+  if (lists[0].empty()) return;
+  const auto run = [&](auto zero, AnyKernel any) {
+    using T = decltype(zero);
+    std::vector<Args<T>> all(lists[0].size());
+    for (size_t i = 0; i < all.size(); i++) {
+      Arrays of_variable;
+      for (const py::list& list : lists) of_variable.push_back(PyList_GET_ITEM(list.ptr(), Py_ssize_t(i)));
+      all[i] = Args<T>{};
+      fill_all(Checks<T>(rung.op), of_variable, all[i]);
+    }
+    update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
+  };
+  if (is_float(PyList_GET_ITEM(lists[0].ptr(), 0), sizeof(double)))
+    run(0.0, rung.f64);
+  else
+    run(0.0f, rung.f32);
+}
+
 static py::object bind_sgd(const Rung& rung) {
   return py::cpp_function([rung](py::handle w, py::handle g, py::handle velocity, double learning_rate,
                                  double momentum, bool nesterov) {
-    call<SgdArgs>(rung, w, [&](const auto& check, auto& args) {
-      fill(check, w, g, args);
-      args.velocity = check.optional("velocity", velocity, args.n);
+    update<SgdArgs>(rung, {w, g, velocity}, [&](const auto& check, const Arrays& a, auto& args) {
+      fill(check, a, args);
+      args.velocity = check.optional("velocity", a[2], args.n);
       check.that(momentum == 0 || args.velocity || args.n == 0, "velocity",
                  "one element a weight when momentum is not 0", "an empty array");
       if (momentum == 0) args.velocity = nullptr;
@@ -35,10 +89,10 @@ static py::object bind_sgd(const Rung& rung) {
 static py::object bind_adam(const Rung& rung) {
   return py::cpp_function([rung](py::handle w, py::handle g, py::handle m, py::handle v, py::handle vhat,
                                  double step_size, double beta_1, double beta_2, double epsilon) {
-    call<AdamArgs>(rung, w, [&](const auto& check, auto& args) {
-      fill(check, w, g, args);
-      args.m = state(check, "m", m, args.n), args.v = state(check, "v", v, args.n);
-      args.vhat = check.optional("vhat", vhat, args.n);
+    update<AdamArgs>(rung, {w, g, m, v, vhat}, [&](const auto& check, const Arrays& a, auto& args) {
+      fill(check, a, args);
+      args.m = state(check, "m", a[2], args.n), args.v = state(check, "v", a[3], args.n);
+      args.vhat = check.optional("vhat", a[4], args.n);
       args.step_size = step_size, args.beta_1 = beta_1, args.beta_2 = beta_2, args.epsilon = epsilon;
     });
   });
@@ -47,10 +101,10 @@ static py::object bind_adam(const Rung& rung) {
 static py::object bind_rmsprop(const Rung& rung) {
   return py::cpp_function([rung](py::handle w, py::handle g, py::handle v, py::handle mom, py::handle mean_g,
                                  double learning_rate, double rho, double momentum, double epsilon) {
-    call<RmspropArgs>(rung, w, [&](const auto& check, auto& args) {
-      fill(check, w, g, args);
-      args.v = state(check, "v", v, args.n);
-      args.mom = check.optional("mom", mom, args.n), args.mean_g = check.optional("mean_g", mean_g, args.n);
+    update<RmspropArgs>(rung, {w, g, v, mom, mean_g}, [&](const auto& check, const Arrays& a, auto& args) {
+      fill(check, a, args);
+      args.v = state(check, "v", a[2], args.n);
+      args.mom = check.optional("mom", a[3], args.n), args.mean_g = check.optional("mean_g", a[4], args.n);
       check.that(momentum == 0 || args.mom || args.n == 0, "mom",
                  "one element a weight when momentum is not 0", "an empty array");
       if (momentum == 0) args.mom = nullptr;
@@ -62,9 +116,9 @@ static py::object bind_rmsprop(const Rung& rung) {
 static py::object bind_adagrad(const Rung& rung) {
   return py::cpp_function(
       [rung](py::handle w, py::handle g, py::handle accumulator, double learning_rate, double epsilon) {
-        call<AdagradArgs>(rung, w, [&](const auto& check, auto& args) {
-          fill(check, w, g, args);
-          args.accumulator = state(check, "accumulator", accumulator, args.n);
+        update<AdagradArgs>(rung, {w, g, accumulator}, [&](const auto& check, const Arrays& a, auto& args) {
+          fill(check, a, args);
+          args.accumulator = state(check, "accumulator", a[2], args.n);
           args.learning_rate = learning_rate, args.epsilon = epsilon;
         });
       });

@@ -80,7 +80,13 @@ def _with_fallback(op: Any, native: Callable) -> Callable:
                 return result
         return op.reference(*arrays, **attrs)
 
+    run.native = native  # type: ignore[attr-defined]
     return run
+
+
+def native_of(op: str) -> Callable | None:
+    """Return the compiled function behind the rung in use, or None where it is not compiled."""
+    return getattr(chosen[op], "native", None)
 
 
 def _ladder(op: str) -> dict[str, Kernel]:

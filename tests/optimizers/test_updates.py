@@ -101,3 +101,53 @@ def test_the_environment_chooses_rungs_of_updates(rung, printed):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert printed in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("make", [
+    lambda: optimizers.SGD(0.125, momentum=0.9), lambda: optimizers.Adam(0.125, amsgrad=True),
+    lambda: optimizers.RMSprop(0.125, momentum=0.5, centered=True), lambda: optimizers.Adagrad(0.1),
+])  # fmt: skip
+def test_many_variables_in_one_call_are_updated_like_one_after_the_other(make):
+    """Different sizes, one beyond the piece that a thread takes, and two dtypes: the same bits (the rate is exact in both)."""
+    shapes = [(3,), (129, 131), (0,), (20_000,), (), (2, 2)]
+    draw = np.random.default_rng(0)
+    starts = [
+        np.asarray(draw.normal(size=shape), "float64" if i == 5 else "float32")
+        for i, shape in enumerate(shapes)
+    ]
+    for mixed in (False, True):
+        chosen = starts if mixed else starts[:-1]
+        together = [Variable(w, dtype=w.dtype.name) for w in chosen]
+        alone = [Variable(w, dtype=w.dtype.name) for w in chosen]
+        one, each = make(), [make() for _ in chosen]
+        for _ in range(2):
+            grads = [np.asarray(draw.normal(size=w.shape), w.dtype) for w in chosen]
+            one.apply(grads, together)
+            for optimizer, g, v in zip(each, grads, alone, strict=True):
+                optimizer.apply([g], [v])
+        for a, b in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_wrong_lists_are_refused():
+    if kernels.compiled():
+        native = kernels.native_of("adagrad_update")
+        w = [np.ones(3, "float32")]
+        with pytest.raises(ValueError, match="same length"):
+            native(w, w, [], 0.1, 1e-7)
+        with pytest.raises(ValueError, match="3 elements"):
+            native(w, w, [np.ones(2, "float32")], 0.1, 1e-7)
+        with pytest.raises(TypeError, match="adagrad_update"):
+            native([[1.0]], w, w, 0.1, 1e-7)
+
+
+def test_the_learning_rate_is_as_exact_as_the_weights():
+    w = Variable(np.array([1.0]), dtype="float64")
+    optimizer = optimizers.SGD(0.1)
+    optimizer.apply([np.array([1.0])], [w])
+    assert w.item() == 1.0 - 0.1
+    optimizer.learning_rate = 0.2
+    assert float(optimizer.learning_rate) == 0.2
+    narrow = optimizers.SGD(0.1)
+    narrow.build([Variable(np.zeros(1, "float32"))])
+    assert narrow.learning_rate.dtype == "float32"

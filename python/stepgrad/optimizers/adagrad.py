@@ -14,12 +14,12 @@ import numpy as np
 
 from stepgrad.initializers import Constant
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
-from stepgrad.optimizers.update import Update, flat
-from stepgrad.tape import Variable
+from stepgrad.optimizers.update import Update
 
 
 class AdagradUpdate(Update):
     name = "adagrad_update"
+    numbers = ("learning_rate", "epsilon")
     formula = r"G_t = G_{t-1} + g_t^2,\quad w_t = w_{t-1} - \eta \frac{g_t}{\sqrt{G_t + \epsilon}}"
     source = (
         "Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, 2011"
@@ -28,13 +28,6 @@ class AdagradUpdate(Update):
     def reference(self, w, g, accumulator, *, learning_rate, epsilon):
         accumulator += g * g
         w -= learning_rate * g / np.sqrt(accumulator + epsilon)
-
-    def launch(self, native, w, g, accumulator, *, learning_rate, epsilon):
-        arrays = flat(w, g, accumulator)
-        if arrays is None:
-            return NotImplemented
-        native(*arrays, learning_rate, epsilon)
-        return None
 
 
 @OPTIMIZERS.register
@@ -79,9 +72,11 @@ class Adagrad(Optimizer):
         start = Constant(self.initial_accumulator_value)
         self._accumulators = self.add_optimizer_variables(variables, "accumulator", start)
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        accumulator = self._accumulators[self.index_of(variable)]
-        self.update(variable, gradient, accumulator, learning_rate=learning_rate, epsilon=self.epsilon)
+    def slots(self, i: int) -> tuple:
+        return (self._accumulators[i],)
+
+    def numbers(self, learning_rate: float) -> dict[str, Any]:
+        return {"learning_rate": learning_rate, "epsilon": self.epsilon}
 
     def get_config(self) -> dict[str, Any]:
         own = {"initial_accumulator_value": self.initial_accumulator_value, "epsilon": self.epsilon}

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
-from stepgrad.optimizers.update import Update, flat
-from stepgrad.tape import Variable
+from stepgrad.optimizers.update import Update
 
 
 class AdamUpdate(Update):
     name = "adam_update"
+    numbers = ("step_size", "beta_1", "beta_2", "epsilon")
     formula = (
         r"m_t = \beta_1 m_{t-1} + (1-\beta_1) g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2) g_t^2,\quad "
         r"w_t = w_{t-1} - \eta \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t} \frac{m_t}{\sqrt{v_t} + \epsilon}"
@@ -37,13 +37,6 @@ class AdamUpdate(Update):
             np.maximum(vhat, v, out=vhat)
             v = vhat
         w -= step_size * m / (np.sqrt(v) + epsilon)
-
-    def launch(self, native, w, g, m, v, vhat, *, step_size, beta_1, beta_2, epsilon):
-        arrays = flat(w, g, m, v, vhat)
-        if arrays is None:
-            return NotImplemented
-        native(*arrays, step_size, beta_1, beta_2, epsilon)
-        return None
 
 
 @OPTIMIZERS.register
@@ -94,20 +87,17 @@ class Adam(Optimizer):
         if self.amsgrad:
             self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat")
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        i = self.index_of(variable)
+    def slots(self, i: int) -> tuple:
+        return self._momentums[i], self._velocities[i], self._velocity_hats[i] if self.amsgrad else None
+
+    def numbers(self, learning_rate: float) -> dict[str, Any]:
         t = int(self.iterations) + 1
-        self.update(
-            variable,
-            gradient,
-            self._momentums[i],
-            self._velocities[i],
-            self._velocity_hats[i] if self.amsgrad else None,
-            step_size=learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=self.epsilon,
-        )
+        return {
+            "step_size": learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
 
     def get_config(self) -> dict[str, Any]:
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}

@@ -116,7 +116,7 @@ class Optimizer(State):
             self._learning_rate = learning_rate
         else:
             self._learning_rate = self.add_variable((), dtype=config.floatx(), name="learning_rate")
-            self._learning_rate.assign(_number(learning_rate))
+            self._set_rate(learning_rate)
 
     # -- what it keeps ---------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class Optimizer(State):
                 self._variables = [v for v in self._variables if v is not self._learning_rate]
                 self._learning_rate = value
             else:
-                self._learning_rate.assign(_number(value))
+                self._set_rate(value)
         elif callable(value):
             self._learning_rate = value
         else:
@@ -151,12 +151,21 @@ class Optimizer(State):
                 fix="create the optimizer with a float learning_rate, or assign another schedule",
             )
 
+    def _set_rate(self, value: Any) -> None:
+        self._given_rate = _number(value)
+        self._learning_rate.assign(self._given_rate)
+
     def build(self, variables: Sequence[Variable]) -> None:
         """Create what the optimizer keeps for each variable. Happens by itself at the first `apply`."""
         if self.built:
             return
         self._indices = {id(v): i for i, v in enumerate(variables)}
         self._trainable_variables = list(variables)
+        rate = self._learning_rate
+        if isinstance(rate, Variable) and any(v.dtype == "float64" for v in variables):
+            # As exact as the weights. Keras keeps it in float32, which would cost a float64 run half of its digits.
+            exact = self._given_rate if np.float32(self._given_rate) == rate.array else rate.array
+            rate.array = np.asarray(exact, np.float64)
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
@@ -219,14 +228,28 @@ class Optimizer(State):
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        """Change one variable in place."""
+    def slots(self, i: int) -> tuple:
+        """Return what the optimizer keeps for variable number `i`, in the order of `update`; None where not in use."""
+        return ()
+
+    def numbers(self, learning_rate: float) -> dict[str, Any]:
+        """Return the numbers of this step for `update`."""
         raise NotImplementedError(
             f"{type(self).__name__} must define update_step(gradient, variable, learning_rate)"
         )
 
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
+        """Change one variable in place."""
+        numbers = self.numbers(learning_rate)
+        if self.update is not None:
+            self.update(variable, gradient, *self.slots(self.index_of(variable)), **numbers)
+
     def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: float) -> None:
-        """Change all variables; overridden by optimizers that compute something once a step."""
+        """Change all variables: in one call, unless `update_step` was overridden."""
+        if self.update is not None and type(self).update_step is Optimizer.update_step:
+            slots = [self.slots(self.index_of(variable)) for variable in variables]
+            self.update.all(variables, grads, slots, **self.numbers(learning_rate))
+            return
         for g, variable in zip(grads, variables, strict=True):
             self.update_step(wrap(g), variable, learning_rate)
 

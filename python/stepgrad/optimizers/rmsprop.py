@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
-from stepgrad.optimizers.update import Update, flat
-from stepgrad.tape import Variable
+from stepgrad.optimizers.update import Update
 
 
 class RMSpropUpdate(Update):
     name = "rmsprop_update"
+    numbers = ("learning_rate", "rho", "momentum", "epsilon")
     formula = (
         r"v_t = \rho v_{t-1} + (1-\rho) g_t^2,\quad w_t = w_{t-1} - \eta \frac{g_t}{\sqrt{v_t + \epsilon}}"
     )
@@ -41,13 +41,6 @@ class RMSpropUpdate(Update):
             mom += step
             step = mom
         w -= step
-
-    def launch(self, native, w, g, v, mom, mean_g, *, learning_rate, rho, momentum, epsilon):
-        arrays = flat(w, g, v, mom, mean_g)
-        if arrays is None:
-            return NotImplemented
-        native(*arrays, learning_rate, rho, momentum, epsilon)
-        return None
 
 
 @OPTIMIZERS.register
@@ -102,19 +95,17 @@ class RMSprop(Optimizer):
         if self.centered:
             self._average_gradients = self.add_optimizer_variables(variables, "average_gradient")
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        i = self.index_of(variable)
-        self.update(
-            variable,
-            gradient,
-            self._velocities[i],
-            self._momentums[i] if self.momentum > 0 else None,
-            self._average_gradients[i] if self.centered else None,
-            learning_rate=learning_rate,
-            rho=self.rho,
-            momentum=self.momentum,
-            epsilon=self.epsilon,
-        )
+    def slots(self, i: int) -> tuple:
+        momentum = self._momentums[i] if self.momentum > 0 else None
+        return self._velocities[i], momentum, self._average_gradients[i] if self.centered else None
+
+    def numbers(self, learning_rate: float) -> dict[str, Any]:
+        return {
+            "learning_rate": learning_rate,
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
 
     def get_config(self) -> dict[str, Any]:
         own = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}

@@ -14,12 +14,13 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
-from stepgrad.optimizers.update import Update, flat
+from stepgrad.optimizers.update import Update
 from stepgrad.tape import Variable
 
 
 class SGDUpdate(Update):
     name = "sgd_update"
+    numbers = ("learning_rate", "momentum", "nesterov")
     formula = r"v_t = \mu v_{t-1} - \eta g_t,\quad w_t = w_{t-1} + v_t\ (\text{Nesterov: } w_{t-1} + \mu v_t - \eta g_t)"
     source = "Sutskever et al., On the importance of initialization and momentum in deep learning, 2013"
 
@@ -30,13 +31,6 @@ class SGDUpdate(Update):
             velocity += step
             step = momentum * velocity + step if nesterov else velocity
         w += step
-
-    def launch(self, native, w, g, velocity, *, learning_rate, momentum, nesterov):
-        arrays = flat(w, g, velocity)
-        if arrays is None:
-            return NotImplemented
-        native(*arrays, learning_rate, momentum, nesterov)
-        return None
 
 
 @OPTIMIZERS.register
@@ -80,16 +74,11 @@ class SGD(Optimizer):
         if self.momentum:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        velocity = self.momentums[self.index_of(variable)] if self.momentum else None
-        self.update(
-            variable,
-            gradient,
-            velocity,
-            learning_rate=learning_rate,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-        )
+    def slots(self, i: int) -> tuple:
+        return (self.momentums[i] if self.momentum else None,)
+
+    def numbers(self, learning_rate: float) -> dict[str, Any]:
+        return {"learning_rate": learning_rate, "momentum": self.momentum, "nesterov": self.nesterov}
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

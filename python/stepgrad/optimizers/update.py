@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,32 +22,59 @@ class Update:
         LaTeX, for the step-through: w the variable, g its gradient, \\eta the learning rate, t the number of the step.
     source : str
         Where the formula comes from.
+    numbers : tuple of str
+        The keyword arguments of `reference` in the order in which native kernels take them.
     """
 
     name = ""
     formula = ""
     source = ""
+    numbers: tuple[str, ...] = ()  # the keyword arguments in the order in which native kernels take them
 
     def __init__(self) -> None:
         kernels.declare(self)
 
     def __call__(self, variable: Variable, gradient: Any, *slots: Variable | None, **numbers: Any) -> None:
         """Update `variable` and the optimizer's `slots` for it (momentum, ...); None stands for a slot not in use."""
-        w = variable.array
-        g = np.asarray(gradient.array if isinstance(gradient, Tensor) else gradient, dtype=w.dtype, order="C")
-        arrays = [np.empty(0, w.dtype) if slot is None else slot.array for slot in slots]
-        kernels.chosen[self.name](w, g, *arrays, **numbers)
-        for changed in (variable, *slots):
-            if changed is not None:
-                changed.changed()
+        self.all([variable], [gradient], [slots], **numbers)
+
+    def all(
+        self, variables: Sequence[Variable], gradients: Sequence[Any], slots: Sequence[tuple], **numbers: Any
+    ) -> None:
+        """Update many variables, each with its slots; a native kernel gets all that share a dtype in one call."""
+        rows = [_arrays(*row) for row in zip(variables, gradients, slots, strict=True)]
+        native = kernels.native_of(self.name)
+        if native is not None and _alike(rows):
+            native(*map(list, zip(*rows, strict=True)), *(numbers[word] for word in self.numbers))
+        else:
+            for row in rows:
+                kernels.chosen[self.name](*row, **numbers)
+        for variable, of_variable in zip(variables, slots, strict=True):
+            variable.changed()
+            for slot in of_variable:
+                if slot is not None:
+                    slot.changed()
+
+    def launch(self, native: Any, *arrays: np.ndarray, **numbers: Any) -> Any:
+        """Run a native kernel on one variable."""
+        if not all(a.flags.c_contiguous for a in arrays):
+            return NotImplemented
+        native(*arrays, *(numbers[word] for word in self.numbers))
+        return None
 
     def reference(self, w: np.ndarray, g: np.ndarray, *slots: np.ndarray, **numbers: Any) -> None:
         """Do the step with NumPy, writing into `w` and `slots`."""
         raise NotImplementedError(f"{type(self).__name__} must define reference(self, w, g, ...)")
 
 
-def flat(*arrays: np.ndarray) -> list[np.ndarray] | None:
-    """Return one-dimensional views into contiguous arrays, or None where a view is not possible."""
-    if not all(a.flags.c_contiguous for a in arrays):
-        return None
-    return [a.reshape(-1) for a in arrays]
+def _arrays(variable: Variable, gradient: Any, slots: Sequence[Variable | None]) -> list[np.ndarray]:
+    """Return w, g and the slots as arrays of one dtype; an empty one stands for a slot not in use."""
+    w = variable.array
+    g = np.asarray(gradient.array if isinstance(gradient, Tensor) else gradient, dtype=w.dtype, order="C")
+    return [w, g, *(np.empty(0, w.dtype) if slot is None else slot.array for slot in slots)]
+
+
+def _alike(rows: list[list[np.ndarray]]) -> bool:
+    """Tell whether a native kernel can take all rows at once: contiguous arrays of one dtype that it knows."""
+    dtype = rows[0][0].dtype
+    return dtype.char in "fd" and all(a.dtype == dtype and a.flags.c_contiguous for row in rows for a in row)
