@@ -11,6 +11,7 @@ import numpy as np
 
 from stepgrad import config
 from stepgrad.errors import ArgumentError, DataError, DTypeError, ShapeError
+from stepgrad.models.frames import is_table, table_to_array
 from stepgrad.tape import Tensor, wrap
 from stepgrad.utils.tree import flatten, map_structure
 
@@ -19,7 +20,7 @@ Batch = tuple[Any, Any, Any]
 
 def to_array(value: Any, what: str) -> np.ndarray:
     """Return `value` as a contiguous array of numbers with a first axis; floats become ``config.floatx()``."""
-    array = value.array if isinstance(value, Tensor) else np.asarray(value)
+    array = _as_array(value, what)
     if array.dtype.kind not in "fiub":
         fixes = {
             "O": "pad the rows to one length, or leave out None and other things that are no numbers",
@@ -38,6 +39,16 @@ def to_array(value: Any, what: str) -> np.ndarray:
     if array.dtype.kind == "f" and array.dtype != config.floatx():
         return array.astype(config.floatx(), order="C")
     return np.ascontiguousarray(array)
+
+
+def _as_array(value: Any, what: str) -> np.ndarray:
+    if isinstance(value, Tensor):
+        return value.array
+    if is_table(value):
+        return table_to_array(value, what)
+    if hasattr(value, "detach"):  # a tensor of PyTorch, perhaps with a gradient, perhaps on a GPU
+        value = value.detach().cpu()
+    return np.asarray(value)
 
 
 def to_arrays(data: Any, what: str) -> Any:
