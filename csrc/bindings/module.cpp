@@ -1,4 +1,5 @@
 // stepgrad._cpu: every kernel as a Python function.
+#include "bindings/arrays.h"
 #include "bindings/bind.h"
 #include "common/cpu_features.h"
 #include "common/thread_pool.h"
@@ -46,6 +47,8 @@ PYBIND11_MODULE(_cpu, m) {
       "rungs", [table] { return py::list(table.attr("copy")()); },
       "All rungs as (op, rung, summary, source, function), each op from the bottom rung to the top.");
   add_recorder(m);
+  add_arrays(m);
+  add_direct(m);
   m.def(
       "features", [isa] { return features(isa); },
       "Instruction sets: compiled, in use, and what this CPU has.");

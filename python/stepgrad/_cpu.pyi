@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 def rungs() -> list[tuple[str, str, str, str, Callable[..., None]]]:
     """Return (op, rung, summary, source, function), each op's rungs from the bottom to the top."""
 
@@ -14,3 +16,15 @@ def get_num_threads() -> int:
 
 def set_num_threads(n: int) -> None:
     """Set how many threads the kernels may use."""
+
+def direct(op: str, rung: str) -> Callable[..., Any] | None:
+    """Return the short way into an elementwise rung: arrays in, a new array or NotImplemented out; None for other ops."""
+
+def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return numpy.empty, with the memory of big arrays from the block cache."""
+
+def memory() -> dict[str, int]:
+    """Return the block cache's bytes in_use and kept, its limit, and how many blocks were allocated and reused."""
+
+def empty_memory() -> int:
+    """Give what the block cache keeps back to the system; return how many bytes."""

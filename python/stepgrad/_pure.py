@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-COMPILED = ("operators", "tensor", "step", "backward")
+COMPILED = ("state", "operators", "tensor", "step", "recipe", "backward")
 
 
 def use_pure_python_if_asked() -> None:

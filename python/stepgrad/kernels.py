@@ -12,6 +12,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from stepgrad.errors import KernelError, did_you_mean
 
 try:
@@ -33,12 +35,19 @@ class Kernel(NamedTuple):
     function: Callable
     summary: str
     source: str
+    direct: Callable | None = (
+        None  # the short way in, for arrays that need no preparation; see csrc/bindings/direct.cpp
+    )
 
 
 _ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
+_added: dict[str, set[str]] = {}  # op -> the rungs that did not come with the library
 _requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
 chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
 version = [0]  # counts changes of what runs: a compiled step is good for one version
+direct: dict[
+    str, Callable
+] = {}  # op -> the short way into that function, where there is one; may answer NotImplemented
 _native: dict[str, list] = {}  # op -> [(rung, summary, source, function), ...] as the extension offers them
 for _op, *_rung in _cpu.rungs() if _cpu else ():
     _native.setdefault(_op, []).append(_rung)
@@ -57,7 +66,8 @@ def declare(op: Any) -> None:
         ladder[STEPS] = Kernel(op.name, "cpu", STEPS, op.composed, "small ops on the tape", op.__module__)
     if hasattr(op, "launch"):
         for rung, summary, source, function in _native.get(op.name, ()):
-            ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source)
+            short = _cpu.direct(op.name, rung) if getattr(op, "elementwise", False) else None
+            ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source, short)
     _ladders[op.name] = ladder
     _choose(op.name)
 
@@ -68,6 +78,29 @@ def add(op: str, rung: str, function: Callable, summary: str = "", source: str =
     if rung in ladder:
         raise KernelError(f"{op} already has a rung '{rung}'", fix="give the new kernel another name")
     ladder[rung] = Kernel(op, "cpu", rung, function, summary, source)
+    _added.setdefault(op, set()).add(rung)
+    _choose(op)
+
+
+def remove(op: str, rung: str) -> None:
+    """Take away a rung that :func:`add` put there.
+
+    Examples
+    --------
+    >>> from stepgrad import ops
+    >>> add("exp", "mine", lambda x: x)
+    >>> remove("exp", "mine")
+    >>> "mine" in [kernel.rung for kernel in rungs("exp")]
+    False
+    """
+    ladder = _ladder(op)
+    if rung not in _added.get(op, ()):
+        known = ", ".join(sorted(_added.get(op, ()))) or "none"
+        raise KernelError(
+            f"{op} has no added rung '{rung}'", expected="a rung that was put there by kernels.add", got=known
+        )
+    _added[op].remove(rung)
+    del ladder[rung]
     _choose(op)
 
 
@@ -96,7 +129,12 @@ def _ladder(op: str) -> dict[str, Kernel]:
 
 
 def _choose(op: str) -> None:
-    chosen[op] = current(op).function
+    kernel = current(op)
+    chosen[op] = kernel.function
+    if kernel.direct is not None:
+        direct[op] = kernel.direct
+    else:
+        direct.pop(op, None)
     version[0] += 1
 
 
@@ -199,6 +237,17 @@ def new_recorder() -> Any:
 def native(op: str) -> Callable:
     """Return the C++ function of an op's top rung, which takes arrays in the kernel's layout."""
     return _native[op][-1][-1]
+
+
+def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return an array for a result, its contents undefined; big ones reuse the memory of arrays that are gone.
+
+    Examples
+    --------
+    >>> empty((2, 3), "float32").shape
+    (2, 3)
+    """
+    return _cpu.empty(shape, dtype) if _cpu else np.empty(shape, dtype)
 
 
 def compiled() -> bool:

@@ -13,13 +13,13 @@ import numpy as np
 
 from stepgrad import config, kernels
 from stepgrad.errors import ArgumentError, GradientError, ShapeError, StepgradError
-from stepgrad.tape.step import apply
+from stepgrad.tape.step import Rule
 from stepgrad.tape.tensor import as_tensor
 
 registry: dict[str, Op] = {}  # the library's own ops, by name
 
 
-class Op:
+class Op(Rule):
     """One differentiable function of arrays.
 
     Attributes
@@ -40,6 +40,8 @@ class Op:
         True when the output may share memory with the first input.
     differentiable : bool
         False for comparisons, argmax and the like.
+    elementwise : bool
+        Whether a native kernel may be called straight on arrays of one shape, without `launch`.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Op:
     promote: str | None = "float"
     view = False
     differentiable = True
+    elementwise = False
     ufunc: Any = None  # the NumPy ufunc that means the same
 
     def __init__(self):
@@ -75,10 +78,8 @@ class Op:
             if self.name in registry:
                 raise ArgumentError(f"two ops are called '{self.name}'")
             registry[self.name] = self
+        super().__init__()
         kernels.declare(self)
-
-    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
-        return apply(self, inputs, attrs)
 
     def shape(self, *shapes: tuple, **attrs: Any) -> Any:
         """Return the output's shape (a tuple of shapes for several outputs); None stands for an unknown size.
@@ -121,11 +122,13 @@ class Op:
 class Unary(Op):
     """An op that treats every entry alike. Native kernels get flat arrays: (x, y)."""
 
+    elementwise = True
+
     def shape(self, x: tuple, **attrs: Any) -> tuple:
         return x
 
     def launch(self, native: Any, x: np.ndarray) -> np.ndarray:
-        y = np.empty(x.shape, x.dtype)
+        y = kernels.empty(x.shape, x.dtype)
         native(contiguous(x).reshape(-1), y.reshape(-1))
         return y
 
@@ -134,6 +137,7 @@ class Binary(Op):
     """An op on two broadcast inputs. Native kernels get (a [rows, n], b [rows, n], [1, n] or [1, 1], out)."""
 
     promote = "same"
+    elementwise = True
 
     def launch(self, native: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if a.shape == b.shape:
@@ -144,7 +148,7 @@ class Binary(Op):
             rows, n, b_shape = a.size // b.size if b.size else 0, b.size, (1, b.size)
         else:
             return NotImplemented  # general broadcasting is NumPy's business
-        out = np.empty(a.shape, a.dtype)
+        out = kernels.empty(a.shape, a.dtype)
         a, b = contiguous(a), contiguous(b)
         native(a.reshape(rows, n), b.reshape(b_shape), out.reshape(rows, n))
         return out

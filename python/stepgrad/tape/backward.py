@@ -9,6 +9,7 @@ import heapq
 import numpy as np
 
 from stepgrad.errors import GradientError, ShapeError, StepgradError
+from stepgrad.tape.recipe import gradients_at_once
 from stepgrad.tape.state import public, state
 from stepgrad.tape.step import Step, steps_of
 from stepgrad.tape.tensor import as_tensor, wrap
@@ -49,27 +50,38 @@ def run_backward(roots, seeds, wanted, retain, create):
     """
     leaves = {}  # id -> [leaf, gradient]
     pending = {}  # step -> gradients of its outputs, as far as they are known
-    heap = []
+    heap = []  # of steps, the newest on top
     needed = None if wanted is None else _leading_to(roots, wanted)
     found = {}
     watched = {}
     for t in wanted or ():
         if t.step is not None:
             watched.setdefault(t.step, []).append(t)
-    before = (state.recording, state.scope)
-    state.recording = create
-    hooks = state.hooks
+    now = state.now
+    before = (now.recording, now.scope)
+    now.recording = create
+    hooks = now.hooks
+    short = not hooks and not create and now.recorder is None
     try:
         for root, seed in zip(roots, seeds, strict=True):
+            short = short and root.array.shape == seed.array.shape
             _deliver(root if root.step is None else root.step, root.index, seed, leaves, pending, heap)
         while heap:
-            step = heapq.heappop(heap)[1]
+            step = heapq.heappop(heap)
             gradients = pending.pop(step)
-            for t in watched.get(step, ()):
-                found[id(t)] = gradients[t.index]
-            if needed is not None and step not in needed:
-                continue
-            state.scope = step.scope
+            if needed is not None:
+                for t in watched.get(step, ()):
+                    found[id(t)] = gradients[t.index]
+                if step not in needed:
+                    continue
+            now.scope = step.scope
+            if short and not step.released:
+                results = gradients_at_once(step, gradients[0])
+                if results is not None:
+                    _pass_on(step, results, leaves, pending, heap)
+                    if not retain:
+                        step.release()
+                    continue
             for i, shape in enumerate(_output_shapes(step, gradients)):
                 if gradients[i] is None:
                     gradients[i] = wrap(np.zeros(shape, step.input_dtypes[0]))
@@ -86,9 +98,7 @@ def run_backward(roots, seeds, wanted, retain, create):
             results = [_fit(step, i, g) for i, g in enumerate(_counted(step, results))]
             for hook in hooks:
                 hook.after_backward(step, gradients, results)
-            for i, g in enumerate(results):
-                if g is not None and step.sources[i] is not None:
-                    _deliver(step.sources[i], step.source_index[i], g, leaves, pending, heap)
+            _pass_on(step, results, leaves, pending, heap)
             if not retain and not create:
                 step.release()
         if wanted is not None:
@@ -98,7 +108,14 @@ def run_backward(roots, seeds, wanted, retain, create):
         for leaf, g in leaves.values():
             leaf.grad = g if leaf.grad is None else public["add"](leaf.grad, g)
     finally:
-        state.recording, state.scope = before
+        now.recording, now.scope = before
+
+
+def _pass_on(step, results, leaves, pending, heap):
+    """Deliver the gradients of a step's inputs to where the inputs came from."""
+    for i, g in enumerate(results):
+        if g is not None and step.sources[i] is not None:
+            _deliver(step.sources[i], step.source_index[i], g, leaves, pending, heap)
 
 
 def _deliver(source, index, g, leaves, pending, heap):
@@ -106,8 +123,10 @@ def _deliver(source, index, g, leaves, pending, heap):
     if isinstance(source, Step):
         slots = pending.get(source)
         if slots is None:
-            slots = pending[source] = [None] * source.op.outputs
-            heapq.heappush(heap, (-source.number, source))
+            step = source
+            op = step.op
+            slots = pending[source] = [None] * op.outputs
+            heapq.heappush(heap, source)
         slots[index] = g if slots[index] is None else public["add"](slots[index], g)
     else:
         entry = leaves.get(id(source))

@@ -3,35 +3,35 @@
 Tensor and KerasTensor share them: the op finds out which of the two it was given.
 """
 
-from stepgrad.tape.state import public
+from stepgrad.tape.state import public, rules
 
 
 class Operators:
     """Arithmetic, comparisons, indexing and NumPy's methods."""
 
     def __add__(self, other):
-        return public["add"](self, other)
+        return rules["add"](self, other)
 
     def __radd__(self, other):
-        return public["add"](other, self)
+        return rules["add"](other, self)
 
     def __sub__(self, other):
-        return public["subtract"](self, other)
+        return rules["subtract"](self, other)
 
     def __rsub__(self, other):
-        return public["subtract"](other, self)
+        return rules["subtract"](other, self)
 
     def __mul__(self, other):
-        return public["multiply"](self, other)
+        return rules["multiply"](self, other)
 
     def __rmul__(self, other):
-        return public["multiply"](other, self)
+        return rules["multiply"](other, self)
 
     def __truediv__(self, other):
-        return public["divide"](self, other)
+        return rules["divide"](self, other)
 
     def __rtruediv__(self, other):
-        return public["divide"](other, self)
+        return rules["divide"](other, self)
 
     def __floordiv__(self, other):
         return public["floor_divide"](self, other)
@@ -58,7 +58,7 @@ class Operators:
         return public["matmul"](other, self)
 
     def __neg__(self):
-        return public["negative"](self)
+        return rules["negative"](self)
 
     def __pos__(self):
         return self

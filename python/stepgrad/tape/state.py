@@ -5,23 +5,41 @@ from typing import Any
 
 from stepgrad.errors import ArgumentError
 
-public: dict[
-    Any, Any
-] = {}  # name -> public function of stepgrad.ops; filled there, used by the operators of tensors
+public: dict[Any, Any] = {}  # name -> public function of stepgrad.ops; filled there
+rules: dict[str, Any] = {}  # name -> op; filled in stepgrad.ops, used by the operators of tensors
 symbolic_apply: list[
     Any
 ] = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
 
 
-class _State(threading.local):
-    """What is switched on in this thread."""
+class Now:
+    """What is switched on. An object of its own, so that the tape looks into the thread's storage once for an op."""
 
-    recording = True  # off inside no_grad
-    hooks: tuple[Any, ...] = ()  # see stepgrad.tape.hooks
-    tapes: tuple[Any, ...] = ()  # the GradientTapes that are open
-    frozen = False  # on in a symbolic run of a layer, where assignments to variables have no effect
-    scope = ""  # path of the layer that is running, "model/dense_1"
-    recorder: Any = None  # writes down a step that is to be replayed, see stepgrad.replay
+    def __init__(self):
+        self.recording = True  # off inside no_grad
+        self.hooks = ()  # see stepgrad.tape.hooks
+        self.tapes = ()  # the GradientTapes that are open
+        self.frozen = False  # on in a symbolic run of a layer, where assignments to variables have no effect
+        self.scope = ""  # path of the layer that is running, "model/dense_1"
+        self.recorder = None  # writes down a step that is to be replayed, see stepgrad.replay
+        self.listing = (
+            None  # while a gradient is read for the first time: the ops it calls; see stepgrad.tape.recipe
+        )
+
+
+def _part(name):
+    return property(lambda self: getattr(self.now, name), lambda self, value: setattr(self.now, name, value))
+
+
+class _State(threading.local):
+    """The parts of this thread's Now."""
+
+    recording, hooks, tapes, frozen, scope, recorder = map(
+        _part, ("recording", "hooks", "tapes", "frozen", "scope", "recorder")
+    )
+
+    def __init__(self):
+        self.now = Now()
 
 
 state = _State()
@@ -37,10 +55,11 @@ class scope:
         self.before = ""
 
     def __enter__(self):
-        self.before = state.scope
-        state.scope = f"{self.before}/{self.name}" if self.before else self.name
+        now = state.now
+        self.before = now.scope
+        now.scope = f"{self.before}/{self.name}" if self.before else self.name
         return self
 
     def __exit__(self, *exception):
-        state.scope = self.before
+        state.now.scope = self.before
         return False

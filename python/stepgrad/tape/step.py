@@ -31,6 +31,8 @@ class Step:
     input_shapes, input_dtypes : tuple
     released : bool
         True once backward has used the step and let go of what it saved.
+    alike : bool
+        True where all inputs and the output are known to have one shape and one dtype.
     """
 
     def __init__(self, op, attrs, tensors, scope):
@@ -46,14 +48,15 @@ class Step:
         self.input_dtypes = tuple([t.array.dtype for t in tensors])
         keep = op.saves_inputs
         self.saved_inputs = tuple([t if keep is None or i in keep else None for i, t in enumerate(tensors)])
-        self.versions = tuple(
-            [None if t is None or t.guard is None else t.guard[0] for t in self.saved_inputs]
-        )
+        self.versions = _versions(self.saved_inputs)
+        self.alike = False
 
     @property
     def inputs(self):
         """The saved input tensors, None for those that the op does not save."""
         self._check_alive()
+        if self.versions is None:
+            return self.saved_inputs
         for i, (tensor, version) in enumerate(zip(self.saved_inputs, self.versions, strict=True)):
             if version is not None and tensor.guard[0] != version:
                 raise InPlaceError(
@@ -104,9 +107,23 @@ class Step:
                 " (GradientTape: persistent=True)",
             )
 
+    def __lt__(self, other):
+        return self.number > other.number  # for backward, which takes the newest step first
+
+    def __hash__(self):
+        return self.number
+
     def __repr__(self):
         shapes = ", ".join(str(shape) for shape in self.input_shapes)
         return f"<Step {self.number} {self.op.name}({shapes}){' in ' + self.scope if self.scope else ''}>"
+
+
+def _versions(saved):
+    """Return the version of each saved tensor that can be changed; None where none of them can."""
+    for t in saved:
+        if t is not None and t.guard is not None:
+            return tuple([None if t is None or t.guard is None else t.guard[0] for t in saved])
+    return None
 
 
 def _source(tensor):
@@ -115,8 +132,117 @@ def _source(tensor):
     return tensor if tensor.step is None else tensor.step
 
 
+class Rule:
+    """What the tape reads of an op on every call, copied from the class's attributes; stepgrad.ops.Op is one."""
+
+    def __init__(self):
+        self.recipes = {}  # see stepgrad.tape.recipe
+        self.prepare()
+
+    def prepare(self):
+        """Copy the attributes; whoever changes one later calls this again."""
+        self.name = getattr(self, "name")  # noqa: B009  (compiled, the left side is a C field, the right side the class's)
+        self.saves_inputs = getattr(self, "saves_inputs")  # noqa: B009
+        self.saves_output = getattr(self, "saves_output")  # noqa: B009
+        self.outputs = getattr(self, "outputs")  # noqa: B009
+        self.promote = getattr(self, "promote")  # noqa: B009
+        self.view = getattr(self, "view")  # noqa: B009
+        self.differentiable = getattr(self, "differentiable")  # noqa: B009
+
+    def __call__(self, *inputs, **attrs):
+        return apply(self, inputs, attrs)
+
+
 def apply(op, inputs, attrs):
     """Run an op on tensors, arrays or numbers, and record a step where an input is tracked."""
+    now = state.now
+    if not attrs and not now.hooks and now.recorder is None:
+        output = _at_once(op, inputs, now)
+        if output is not None:
+            return output
+    return _prepared(op, inputs, attrs, now)
+
+
+def _at_once(op, inputs, now):
+    """Run an elementwise op straight on its arrays, or return None where they need preparation."""
+    kernel = kernels.direct.get(op.name)
+    if kernel is None or not isinstance(inputs[0], Tensor):
+        return None
+    a = inputs[0]
+    b = None
+    if len(inputs) == 1:
+        array = kernel(a.array)
+    else:
+        b = inputs[1] if isinstance(inputs[1], Tensor) else constant(inputs[1], a.array.dtype)
+        if b is None or len(inputs) > 2:
+            return None
+        array = kernel(a.array, b.array)
+    if array is NotImplemented:
+        return None
+    step = None
+    if now.recording and op.differentiable and (a.requires_grad or (b is not None and b.requires_grad)):
+        step = _short_step(op, a, b, array, now.scope)
+        for tape in now.tapes:
+            tape.steps.append(step)
+    output = make(array, step, 0, None)
+    if now.listing is not None:
+        now.listing.append((op.name, inputs, output))
+    return output
+
+
+def _short_step(op, a, b, array, scope):
+    """Make the Step of an op that ran straight on its arrays: Step(op, {}, (a, b), scope), without the loops."""
+    step = Step.__new__(Step)
+    step.number = next(_numbers)
+    step.op = op
+    step.attrs = {}
+    step.scope = scope
+    step.released = False
+    step.saved_outputs = (array,) if op.saves_output else None
+    shape = a.array.shape
+    dtype = array.dtype
+    keep = op.saves_inputs
+    if b is None:
+        step.sources = (_source(a),)
+        step.source_index = (a.index,)
+        step.input_shapes = (shape,)
+        step.input_dtypes = (dtype,)
+        step.saved_inputs = (a,) if keep is None or 0 in keep else (None,)
+        step.alike = True
+    else:
+        step.sources = (_source(a), _source(b))
+        step.source_index = (a.index, b.index)
+        step.input_shapes = (shape, shape if b is a else b.array.shape)
+        step.input_dtypes = (dtype, dtype)
+        if keep is None:
+            step.saved_inputs = (a, b)
+        else:
+            step.saved_inputs = (a if 0 in keep else None, b if 1 in keep else None)
+        step.alike = b is a or step.input_shapes[1] == shape
+    step.versions = _versions(step.saved_inputs)
+    return step
+
+
+_constants: dict = {}  # (number, dtype) -> Tensor
+
+
+def constant(x, dtype):
+    """Return a Python number as a Tensor of float `dtype`, made once for all calls; None where that cannot be."""
+    kind = type(x)
+    if (kind is not float and kind is not int) or dtype.kind != "f" or x == 0 or not -(2**31) <= x < 2**31:
+        return None  # 0.0 and -0.0 would share an entry
+    known = _constants.get((x, dtype.char))
+    if known is None:
+        if len(_constants) > 255:
+            _constants.clear()
+        array = np.array(x).astype(dtype)
+        array.flags.writeable = False
+        known = _constants[x, dtype.char] = make(array, None, 0, None)
+    return known
+
+
+def _prepared(op, inputs, attrs, now):
+    """Run an op whose inputs may be anything: make tensors of them, bring them to one dtype, tell the hooks."""
     tensors = []
     weak = ()
     track = False
@@ -133,8 +259,8 @@ def apply(op, inputs, attrs):
             else:
                 x = Tensor(x)
         tensors.append(x)
-    track = track and state.recording and op.differentiable
-    hooks = state.hooks
+    track = track and now.recording and op.differentiable
+    hooks = now.hooks
     for hook in hooks:
         hook.before_forward(op, tensors, attrs)
     arrays = [t.array for t in tensors]
@@ -143,16 +269,16 @@ def apply(op, inputs, attrs):
     try:
         result = kernels.chosen[op.name](*arrays, **attrs)
     except StepgradError as error:
-        error.at(op.name, state.scope)
+        error.at(op.name, now.scope)
         raise
     except (ValueError, TypeError, IndexError) as error:
-        raise op.explain(error, arrays, attrs).at(op.name, state.scope) from error
+        raise op.explain(error, arrays, attrs).at(op.name, now.scope) from error
     results = result if op.outputs > 1 else (result,)
     step = None
     if track or hooks:
         if op.promote is not None:
             tensors = [t if t.array is a else _cast(t, a) for t, a in zip(tensors, arrays, strict=True)]
-        step = Step(op, attrs, tensors, state.scope)
+        step = Step(op, attrs, tensors, now.scope)
         if op.saves_output:
             step.saved_outputs = tuple([np.asarray(r) for r in results])
     outputs = []
@@ -161,10 +287,12 @@ def apply(op, inputs, attrs):
         array = np.asarray(array)
         outputs.append(make(array, step if track and array.dtype.kind == "f" else None, i, guard))
     if track:
-        for tape in state.tapes:
+        for tape in now.tapes:
             tape.steps.append(step)
     for hook in hooks:
         hook.after_forward(step, tensors, outputs)
+    if now.listing is not None:
+        now.listing.append(None)
     return tuple(outputs) if op.outputs > 1 else outputs[0]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast
 from stepgrad.tape.state import public
@@ -124,7 +125,7 @@ def _group_sums(x, like):
 
 
 def _contiguous(mask, dtype):
-    return np.empty((0, 0, 0, 0), dtype) if mask is None else np.ascontiguousarray(mask)
+    return kernels.empty((0, 0, 0, 0), dtype) if mask is None else np.ascontiguousarray(mask)
 
 
 class Attention(_Attention):
@@ -158,7 +159,11 @@ class Attention(_Attention):
 
     def launch(self, native, q, k, v, mask=None, *, scale, causal):
         y, statistic = self._sizes(q.shape, k.shape, v.shape, None if mask is None else mask.shape)
-        out, largest, total = np.empty(y, q.dtype), np.empty(statistic, q.dtype), np.empty(statistic, q.dtype)
+        out, largest, total = (
+            kernels.empty(y, q.dtype),
+            kernels.empty(statistic, q.dtype),
+            kernels.empty(statistic, q.dtype),
+        )
         inputs = [np.ascontiguousarray(a) for a in (q, k, v)]
         native(*inputs, _contiguous(mask, q.dtype), out, largest, total, scale, causal)
         return out, largest, total
@@ -195,7 +200,7 @@ class AttentionGradient(_Attention):
         return gq, _group_sums(gk, k), _group_sums(gv, v)
 
     def launch(self, native, q, k, v, y, largest, total, gy, mask=None, *, scale, causal):
-        gradients = [np.empty(a.shape, a.dtype) for a in (q, k, v)]
+        gradients = [kernels.empty(a.shape, a.dtype) for a in (q, k, v)]
         q, k, v, *saved = [np.ascontiguousarray(a) for a in (q, k, v, y, largest, total, gy)]
         native(q, k, v, _contiguous(mask, q.dtype), *saved, *gradients, scale, causal)
         return tuple(gradients)

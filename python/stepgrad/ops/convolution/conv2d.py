@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op, contiguous
@@ -36,7 +37,7 @@ class Conv2d(Op):
         return _join(y, shape)
 
     def launch(self, native, x, w, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
-        y = np.empty(self.shape(x.shape, w.shape, strides, padding, dilation, groups), x.dtype)
+        y = kernels.empty(self.shape(x.shape, w.shape, strides, padding, dilation, groups), x.dtype)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], w.shape[:2], strides, dilation)
         native(contiguous(x), contiguous(w), y, *strides, top, left, *dilation, groups)
         return y
@@ -71,7 +72,9 @@ class Conv2dInputGradient(Op):
     def launch(
         self, native, gy, w, input_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
     ):
-        x = np.empty(self.shape(gy.shape, w.shape, input_size, strides, padding, dilation, groups), gy.dtype)
+        x = kernels.empty(
+            self.shape(gy.shape, w.shape, input_size, strides, padding, dilation, groups), gy.dtype
+        )
         before = padding[0][0], padding[1][0]
         native(contiguous(gy), contiguous(w), x, *strides, *before, *dilation, groups)
         return x
@@ -102,7 +105,7 @@ class Conv2dWeightGradient(Op):
     ):
         shape = self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups)
         area = Frame(x.shape[1:3], kernel_size, gy.shape[1:3], strides, padding, dilation).pad(x)
-        w = np.empty(shape, x.dtype)
+        w = kernels.empty(shape, x.dtype)
         rows = _split(gy, groups)
         for i, j, seen in taps(kernel_size, gy.shape[1:3], strides, dilation):
             w[i, j] = _join(_split(area[seen], groups).swapaxes(1, 2) @ rows, shape[2:])
@@ -111,7 +114,9 @@ class Conv2dWeightGradient(Op):
     def launch(
         self, native, x, gy, kernel_size, strides=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), groups=1
     ):
-        w = np.empty(self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups), x.dtype)
+        w = kernels.empty(
+            self.shape(x.shape, gy.shape, kernel_size, strides, padding, dilation, groups), x.dtype
+        )
         before = padding[0][0], padding[1][0]
         native(contiguous(x), contiguous(gy), w, *strides, *before, *dilation, groups)
         return w

@@ -33,7 +33,7 @@ class Conv2dBias(Op):
         return _relu.reference(z) if relu else z
 
     def launch(self, native, x, w, b, relu=False, strides=(1, 1), padding="valid", dilation=(1, 1), groups=1):
-        y = np.empty(self.shape(x.shape, w.shape, b.shape, False, strides=strides, padding=padding,
+        y = kernels.empty(self.shape(x.shape, w.shape, b.shape, False, strides=strides, padding=padding,
                                 dilation=dilation, groups=groups), x.dtype)  # fmt: skip
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], w.shape[:2], strides, dilation)
         x, w, b = np.ascontiguousarray(x), np.ascontiguousarray(w), np.ascontiguousarray(b)

@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.op import Op, contiguous
 
 
 class UnaryGradient(Op):
     """dL/dx from a saved array (the function's input or output) and dL/dy. Native kernels get flat arrays."""
 
+    elementwise = True
+
     def launch(self, native: Any, saved: np.ndarray, gy: np.ndarray) -> Any:
         if saved.shape != gy.shape:
             return NotImplemented
-        gx = np.empty(saved.shape, saved.dtype)
+        gx = kernels.empty(saved.shape, saved.dtype)
         native(contiguous(saved).reshape(-1), contiguous(gy).reshape(-1), gx.reshape(-1))
         return gx

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.ops.op import Op, contiguous, normalize_axis
 from stepgrad.tape.state import public
@@ -90,7 +91,7 @@ class EmbeddingGradient(Op):
     def launch(self, native, indices, gy, rows):
         shape = self.shape(indices.shape, gy.shape, rows)
         indices = indices.astype(np.int64)
-        result = np.empty(shape, gy.dtype)
+        result = kernels.empty(shape, gy.dtype)
         native(np.where(indices < 0, indices + rows, indices), contiguous(gy), result)
         return result
 

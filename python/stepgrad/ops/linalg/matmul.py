@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, broadcast, contiguous
 from stepgrad.tape.tensor import Tensor
@@ -54,7 +55,7 @@ class Matmul(Op):
         a = contiguous(a).reshape(math.prod(a.shape[:-2]), *a.shape[-2:])
         b = contiguous(b).reshape(math.prod(b.shape[:-2]), *b.shape[-2:])
         m = a.shape[2 if transpose_a else 1]
-        out = np.empty((max(len(a), len(b)) if len(a) and len(b) else 0, m, shape[-1]), a.dtype)
+        out = kernels.empty((max(len(a), len(b)) if len(a) and len(b) else 0, m, shape[-1]), a.dtype)
         native(a, b, out, transpose_a, transpose_b)
         return out.reshape(shape)
 

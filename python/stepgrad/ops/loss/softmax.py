@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.op import Op, contiguous, normalize_axis
 from stepgrad.tape.tensor import Tensor
 
@@ -23,7 +24,7 @@ class AlongAxis(Op):
         if axis % len(shape) != len(shape) - 1:
             return NotImplemented
         rows = (math.prod(shape[:-1]), shape[-1])
-        out = np.empty(shape, arrays[0].dtype)
+        out = kernels.empty(shape, arrays[0].dtype)
         native(*(contiguous(a).reshape(rows) for a in arrays), out.reshape(rows))
         return out
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
@@ -43,7 +44,7 @@ class SoftmaxCrossEntropy(Op):
         )  # 0 * -inf is 0 here
 
     def launch(self, native, logits, labels):
-        loss = np.empty(self.shape(logits.shape, labels.shape), logits.dtype)
+        loss = kernels.empty(self.shape(logits.shape, labels.shape), logits.dtype)
         native(*as_rows(logits, labels), loss.reshape(-1))
         return loss
 
@@ -68,7 +69,7 @@ class SoftmaxCrossEntropyGradient(Op):
         return gy[..., None] * (_softmax.reference(logits) * labels.sum(-1, keepdims=True) - labels)
 
     def launch(self, native, logits, labels, gy):
-        out = np.empty(logits.shape, logits.dtype)
+        out = kernels.empty(logits.shape, logits.dtype)
         native(*as_rows(logits, labels), contiguous(gy).reshape(-1), *as_rows(out))
         return out
 

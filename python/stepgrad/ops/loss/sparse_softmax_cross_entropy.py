@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import DataError, DTypeError, ShapeError
 from stepgrad.ops.loss.log_softmax import _log_softmax
 from stepgrad.ops.loss.softmax import _softmax, _softmax_gradient
@@ -38,7 +39,7 @@ class SparseSoftmaxCrossEntropy(Op):
         return -np.take_along_axis(_log_softmax.reference(logits), labels[..., None], -1)[..., 0]
 
     def launch(self, native, logits, labels):
-        loss = np.empty(self.shape(logits.shape, labels.shape), logits.dtype)
+        loss = kernels.empty(self.shape(logits.shape, labels.shape), logits.dtype)
         native(*as_rows(logits), checked(labels, logits.shape[-1]).reshape(-1), loss.reshape(-1))
         return loss
 
@@ -65,7 +66,7 @@ class SparseSoftmaxCrossEntropyGradient(Op):
         return p * gy[..., None]
 
     def launch(self, native, logits, labels, gy):
-        out = np.empty(logits.shape, logits.dtype)
+        out = kernels.empty(logits.shape, logits.dtype)
         flat = np.ascontiguousarray(labels, np.int64).reshape(-1), contiguous(gy).reshape(-1)
         native(*as_rows(logits), *flat, *as_rows(out))
         return out

@@ -26,6 +26,7 @@ class Split(Op):
             return (public["convert_to_tensor"](x),)
         op = copy.copy(self)  # the number of outputs is part of an op, and here it depends on the call
         op.outputs = sections if isinstance(sections, int) else len(sections) + 1
+        op.prepare()
         return super(Split, op).__call__(x, sections=sections, axis=axis)
 
     def shape(self, x, sections, axis=0):

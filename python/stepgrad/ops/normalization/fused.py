@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
@@ -77,7 +78,7 @@ class Norm(_AlongLastAxis):
 
     def launch(self, native, x, scale, offset, epsilon):
         shapes = self.shape(x.shape, scale.shape, offset.shape, epsilon)
-        y, mean, variance = (np.empty(shape, x.dtype) for shape in shapes)
+        y, mean, variance = (kernels.empty(shape, x.dtype) for shape in shapes)
         outputs = _matrix(y), mean.reshape(-1), variance.reshape(-1)
         native(_matrix(x), _flat(scale), _flat(offset), *outputs, epsilon)
         return y, mean, variance
@@ -114,7 +115,9 @@ class NormGradient(_AlongLastAxis):
         return gx, (gy * h).sum(rows), gy.sum(rows)
 
     def launch(self, native, x, scale, mean, variance, gy, epsilon):
-        gx, g_scale, g_offset = (np.empty(shape, x.dtype) for shape in (x.shape, scale.shape, scale.shape))
+        gx, g_scale, g_offset = (
+            kernels.empty(shape, x.dtype) for shape in (x.shape, scale.shape, scale.shape)
+        )
         inputs = _matrix(x), _flat(scale), _flat(mean), _flat(variance), _matrix(gy)
         native(*inputs, _matrix(gx), g_scale, g_offset, epsilon)
         return gx, g_scale, g_offset

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, contiguous, normalize_axes, to_tensor
 from stepgrad.tape.state import public
@@ -36,7 +37,7 @@ class BatchNormStatistics(Op):
         return mean, np.square(x - mean).mean(0)
 
     def launch(self, native, x):
-        mean, variance = np.empty(x.shape[1:], x.dtype), np.empty(x.shape[1:], x.dtype)
+        mean, variance = kernels.empty(x.shape[1:], x.dtype), kernels.empty(x.shape[1:], x.dtype)
         native(contiguous(x), mean, variance)
         return mean, variance
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op, contiguous
 from stepgrad.ops.pooling.pool import check_result, pool
@@ -30,7 +31,7 @@ class AveragePool2d(Op):
         return total / _pixels_inside(frame, x.shape[1:3], pool_size, shape[1:3], strides, x.dtype)
 
     def launch(self, native, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
-        y = np.empty(self.shape(x.shape, pool_size, strides, padding), x.dtype)
+        y = kernels.empty(self.shape(x.shape, pool_size, strides, padding), x.dtype)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
         native(contiguous(x), y, *pool_size, *strides, top, left)
         return y
@@ -61,7 +62,7 @@ class AveragePool2dGradient(Op):
         return frame.crop(area, input_size)
 
     def launch(self, native, gy, input_size, pool_size=(2, 2), strides=(2, 2), padding="valid"):
-        gx = np.empty(self.shape(gy.shape, input_size, pool_size, strides, padding), gy.dtype)
+        gx = kernels.empty(self.shape(gy.shape, input_size, pool_size, strides, padding), gy.dtype)
         (top, _), (left, _) = resolve_padding(padding, input_size, pool_size, strides)
         native(contiguous(gy), gx, *pool_size, *strides, top, left)
         return gx

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.convolution.windows import Frame, output_sizes, resolve_padding, taps
 from stepgrad.ops.op import Op, contiguous
 from stepgrad.ops.pooling.pool import check_result, pool
@@ -45,7 +46,7 @@ class MaxPool2d(Op):
     def launch(self, native, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
         shape, _ = self.shape(x.shape, pool_size, strides, padding)
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], pool_size, strides)
-        y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int32)
+        y, argmax = kernels.empty(shape, x.dtype), kernels.empty(shape, np.int32)
         native(contiguous(x), y, argmax, *pool_size, *strides, top, left)
         return y, argmax
 
@@ -79,7 +80,7 @@ class MaxPool2dGradient(Op):
         return gx.reshape(n, *input_size, c)
 
     def launch(self, native, gy, argmax, input_size, windows=None):
-        gx = np.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
+        gx = kernels.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
         native(contiguous(gy), np.ascontiguousarray(argmax, np.int32), gx, *(windows or _UNKNOWN))
         return gx
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.recurrent.sequence import (
     Sequence,
     SequenceGradient,
@@ -65,7 +66,7 @@ class GruSequence(Sequence):
             sequences=sequences,
             keep=keep,
         )
-        hs, _, gates = (np.empty(shape, x.dtype) for shape in shapes)
+        hs, _, gates = (kernels.empty(shape, x.dtype) for shape in shapes)
         for t in range(x.shape[1]):
             xz, xr, xg = np.split(x[:, t] @ kernel + bias[0], 3, axis=1)
             hz, hr, q = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
@@ -80,7 +81,7 @@ class GruSequence(Sequence):
 
     def launch(self, native, x, *others, sequences, keep):
         shapes = self.shape(x.shape, *(a.shape for a in others), sequences=sequences, keep=keep)
-        results = tuple(np.empty(shape, x.dtype) for shape in shapes)
+        results = tuple(kernels.empty(shape, x.dtype) for shape in shapes)
         mask = others[4] if len(others) == 5 else empty(x)
         native(*contiguous(x, *others[:4], mask), *results)
         return results
@@ -147,7 +148,7 @@ class GruSequenceGradient(SequenceGradient):
 
     def launch(self, native, x, kernel, recurrent_kernel, h0, *rest, wants_x):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
-        results = (np.zeros(shapes[0], x.dtype), *(np.empty(shape, x.dtype) for shape in shapes[1:]))
+        results = (np.zeros(shapes[0], x.dtype), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
         mask = rest[4] if len(rest) == 5 else empty(x)
         native(*contiguous(x, kernel, recurrent_kernel, h0, *rest[:4], mask), *results, wants_x)
         return results

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.recurrent.sequence import (
     Sequence,
     SequenceGradient,
@@ -72,7 +73,7 @@ class LstmSequence(Sequence):
             sequences=sequences,
             keep=keep,
         )
-        hs, _, _, cells, gates = (np.empty(shape, x.dtype) for shape in shapes)
+        hs, _, _, cells, gates = (kernels.empty(shape, x.dtype) for shape in shapes)
         for t in range(x.shape[1]):
             z = x[:, t] @ kernel + h @ recurrent_kernel + bias
             i, f, g, o = np.split(z, 4, axis=1)
@@ -88,7 +89,7 @@ class LstmSequence(Sequence):
 
     def launch(self, native, x, *others, sequences, keep):
         shapes = self.shape(x.shape, *(a.shape for a in others), sequences=sequences, keep=keep)
-        results = tuple(np.empty(shape, x.dtype) for shape in shapes)
+        results = tuple(kernels.empty(shape, x.dtype) for shape in shapes)
         mask = others[5] if len(others) == 6 else empty(x)
         native(*contiguous(x, *others[:5], mask), *results)
         return results
@@ -162,7 +163,7 @@ class LstmSequenceGradient(SequenceGradient):
 
     def launch(self, native, x, kernel, recurrent_kernel, h0, *rest, wants_x):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
-        results = (np.zeros(shapes[0], x.dtype), *(np.empty(shape, x.dtype) for shape in shapes[1:]))
+        results = (np.zeros(shapes[0], x.dtype), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
         mask = rest[7] if len(rest) == 8 else empty(x)
         native(*contiguous(x, kernel, recurrent_kernel, h0, *rest[:7], mask), *results, wants_x)
         return results

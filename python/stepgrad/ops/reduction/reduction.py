@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.op import Op, contiguous, normalize_axes
 
@@ -31,7 +32,7 @@ class Reduction(Op):
             int(np.prod(part))
             for part in (x.shape[: axes[0]], x.shape[axes[0] : axes[-1] + 1], x.shape[axes[-1] + 1 :])
         ]
-        out = np.empty(shape, self.native_output(x.dtype))
+        out = kernels.empty(shape, self.native_output(x.dtype))
         native(contiguous(x).reshape(sizes), out.reshape(sizes[0], sizes[2]))
         return out
 
