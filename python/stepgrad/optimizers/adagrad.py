@@ -46,6 +46,7 @@ class Adagrad(Optimizer):
 
     Examples
     --------
+    >>> from stepgrad import Variable
     >>> w = Variable([1.0])
     >>> Adagrad(learning_rate=0.1, initial_accumulator_value=0.0).apply([[4.0]], [w])
     >>> round(w.item(), 4)

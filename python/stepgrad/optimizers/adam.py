@@ -57,6 +57,7 @@ class Adam(Optimizer):
 
     Examples
     --------
+    >>> from stepgrad import Variable
     >>> w = Variable([1.0])
     >>> Adam(learning_rate=0.5).apply([[20.0]], [w])
     >>> round(w.item(), 4)

@@ -62,6 +62,7 @@ class RMSprop(Optimizer):
 
     Examples
     --------
+    >>> from stepgrad import Variable
     >>> w = Variable([1.0])
     >>> RMSprop(learning_rate=0.1, rho=0.0).apply([[4.0]], [w])
     >>> round(w.item(), 4)
