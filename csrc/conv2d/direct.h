@@ -122,6 +122,8 @@ template <class T> struct Slide {
   bool relu;
 };
 
+// The taps are summed in blocks of about 256: a block of the filter stays in L1, and many short sums round less than
+// one long sum.
 template <class T> void slide(const Slide<T>& s) {
   const Windows windows(s.windows, sizeof(T), false);
   const long OH = s.windows.OH, OW = s.windows.OW, K = long(windows.taps.size());
@@ -137,20 +139,24 @@ template <class T> void slide(const Slide<T>& s) {
         const TapRange seen = windows.taps_inside(first + row);
         for (next = row + 1; next < rows && windows.taps_inside(first + next) == seen;) next++;
         const long pixels = (next - row) * OW, tiles = ceil_div(pixels, DIRECT_MR);
-        for (long p = 0; p < panels; p++) {
-          const long column = p * DIRECT_NR<T>;
-          DirectTile<T> tile{seen.second - seen.first,
+        const long blocks = std::max(1L, ceil_div(seen.second - seen.first, KC));
+        for (long item = 0; item < panels * blocks; item++) {
+          const long column = item / blocks * DIRECT_NR<T>, block = item % blocks;
+          const long k = seen.first + (seen.second - seen.first) * block / blocks,
+                     end_k = seen.first + (seen.second - seen.first) * (block + 1) / blocks;
+          const bool last = block + 1 == blocks;
+          DirectTile<T> tile{end_k - k,
                              A,
                              nullptr,
-                             windows.taps.data() + seen.first,
-                             s.packed + (p * K + seen.first) * DIRECT_NR<T>,
+                             windows.taps.data() + k,
+                             s.packed + (column * K + k * DIRECT_NR<T>),
                              DIRECT_NR<T>,
                              y + column,
                              nullptr,
                              std::min(DIRECT_NR<T>, s.O - column),
-                             false,
-                             s.bias ? s.bias + column : nullptr,
-                             s.relu};
+                             block > 0,
+                             last && s.bias ? s.bias + column : nullptr,
+                             last && s.relu};
           for (long t = 0; t < tiles; t++) {
             const long i = row * OW + pixels * t / tiles;
             tile.a_row = windows.pixels.data() + i, tile.c_row = results.data() + i;
