@@ -89,7 +89,7 @@ template <class T, class Cell> struct Backward {
   // Adds what `rows` rows of z say of the weights. x [rows, n], h [rows, units]: what they were multiplied with.
   void add_to_weights(long rows, const T* z, const T* x, const T* h, T* partial) const {
     T *W = partial, *U = W + g.n * width, *bias = U + g.units * width;
-    const auto columns = [&](long begin) { return [=, this](long p) { return z + begin + p * NR<T>; }; };
+    const auto columns = [&](long begin) { return [z, begin](long p) { return z + begin + p * NR<T>; }; };
     tiled_product<T>(g.n, width, rows, x, 1, g.n, columns(x_begin), ldz, W, width, true);
     tiled_product<T>(g.units, width, rows, h, 1, g.units, columns(h_begin), ldz, U, width, true);
     for_each_strip<T>(4 * g.units, [&](long j, long count) {

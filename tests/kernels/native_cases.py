@@ -9,6 +9,7 @@ from kernels.native_attention_cases import attention, attention_gradient
 from kernels.native_case import SIZES, SPECIAL, Case, InOut, Out, draw, rounded
 from kernels.native_image_cases import average_pool, convolution, max_pool
 from kernels.native_norm_cases import batch_norm_statistics, norm, norm_gradient
+from kernels.native_recurrent_cases import sequence, sequence_gradient
 
 # ---- elementwise ----------------------------------------------------------------------------------------------------
 
@@ -308,6 +309,8 @@ def adagrad(op, rng):
 
 FAMILIES = {
     attention: ["attention"],
+    sequence: ["lstm_sequence", "gru_sequence"],
+    sequence_gradient: ["lstm_sequence_gradient", "gru_sequence_gradient"],
     attention_gradient: ["attention_gradient"],
     matmul: ["matmul"],
     convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],

@@ -11,6 +11,7 @@ import pytest
 
 from kernels.native_case import InOut, Out, to_argument
 from kernels.native_cases import OPS, cases
+from kernels.native_recurrent_cases import large as large_recurrent
 
 _cpu = pytest.importorskip("stepgrad._cpu", reason="the kernels were not compiled")
 
@@ -149,6 +150,8 @@ def large_arguments(op, dtype):
         "argmin": lambda: (floats(3, many, 3), np.zeros((3, 3), "int64")),
     }
     by_family = {
+        "sequence": lambda: large_recurrent(op, floats),
+        "sequence_gradient": lambda: large_recurrent(op, floats),
         "unary": lambda: (positive(many), floats(many)),
         "unary_gradient": lambda: (floats(many), floats(many), floats(many)),
         "binary": lambda: (matrix, floats(1, n), floats(rows, n)),
@@ -185,6 +188,21 @@ def test_same_bits_for_any_number_of_threads(op, rung, dtype, threads):
         shared = copies(arguments)
         RUNGS[op, rung](*shared)
         assert contents(shared) == contents(alone), f"{n} threads"
+
+
+@pytest.mark.parametrize(
+    "op", ["lstm_sequence", "gru_sequence", "lstm_sequence_gradient", "gru_sequence_gradient"]
+)
+@pytest.mark.parametrize("n", [1, 3])
+def test_recurrent_kernels_leave_denormals_as_they_were(op, n, threads):
+    """Flushing them is the kernel's own business: afterwards Python still has numbers below 1e-38."""
+    threads(n)
+    TOP[op](*large_arguments(op, "float32"))
+    assert np.float32(1e-30) * np.float32(1e-10) > 0
+    many = np.full((300, 1009), 1e-30, "float32")
+    out = np.empty_like(many)
+    TOP["multiply"](many, np.full((1, 1), 1e-10, "float32"), out)  # on the workers, too
+    assert (out > 0).all()
 
 
 def test_several_python_threads_at_once(threads):
