@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     )
     from stepgrad.layers import Input, Layer
     from stepgrad.models import Model, Sequential
-    from stepgrad.replay import compiled
+    from stepgrad.replay import compiled  # type: ignore[no-redef]
+    from stepgrad.walk.plan_view import plan
 
 __version__ = "0.1.0"
 
@@ -63,6 +64,7 @@ _PACKAGES = (
 ).split()
 _NAMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "compiled": "replay",
+    "plan": "walk.plan_view",
 }  # fmt: skip
 
 
@@ -82,5 +84,5 @@ __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
     "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "find_nan",
     "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops",
-    "optimizers", "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
+    "optimizers", "plan", "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip

@@ -217,7 +217,7 @@ class Plan:
                 returned = value
         for variable in self._assigned:
             variable.changed()
-        return map_structure(self._fresh, self.result) if returned is None else returned
+        return self.returned(self.result) if returned is None else returned
 
     def run(self, entries: int) -> None:
         """Run the first entries alone, without drawing; there must be no Host among them."""
@@ -230,9 +230,9 @@ class Plan:
         """Tell whether memory is still where it was while recording."""
         return id(memory) not in self._moved
 
-    def _fresh(self, leaf: Any) -> Any:
-        """Return a result that the next replay leaves alone."""
-        return wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf
+    def returned(self, result: Any) -> Any:
+        """Return a result in memory of its own, which the next replay leaves alone."""
+        return map_structure(lambda leaf: wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf, result)
 
 
 def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | None]]:

@@ -26,10 +26,10 @@ def disagreement(first: Recorder, second: Recorder) -> str | None:
     known, anew = list(first.constants()), list(second.constants())
     if len(known) != len(anew):
         return "it does not read the same arrays in every step"
-    for a, b in zip(known, anew):
-        if a.owner is not b.owner and not _equal(a.before, b.before):
+    for old, new in zip(known, anew):
+        if old.owner is not new.owner and not _equal(old.before, new.before):
             return (
-                f"it computes an array of shape {b.owner.shape} in Python or NumPy, different in every step: "
+                f"it computes an array of shape {new.owner.shape} in Python or NumPy, different in every step: "
                 "use stepgrad.ops and stepgrad.random"
             )
     return None

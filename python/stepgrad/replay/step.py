@@ -94,7 +94,7 @@ class Compiled:
             self._refuse(refusal)
             stage = refusal
         self._kinds[key] = stage
-        return result
+        return stage.returned(result) if isinstance(stage, Plan) else result
 
     def _refuse(self, why: str) -> None:
         if self.refusal is None and not self._quiet:
