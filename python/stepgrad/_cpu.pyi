@@ -28,6 +28,7 @@ def memory() -> dict[str, int]:
 
 def empty_memory() -> int:
     """Give what the block cache keeps back to the system; return how many bytes."""
+
 class Recorder:
     """Writes down the kernel calls of this thread, and runs them again."""
 
