@@ -158,6 +158,34 @@ def test_conv_transpose(k, stride, dilation, padding, output_padding):
     )
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    "strides, dilation", [((1, 1, 1), (1, 1, 1)), ((2, 1, 3), (1, 1, 1)), ((1, 1, 1), (2, 1, 3))]
+)
+@pytest.mark.parametrize("groups", [1, 2])
+def test_conv_3d(strides, dilation, padding, groups):
+    x, w = _draw((2, 6, 5, 7, 4), (3, 2, 3, 4 // groups, 6))
+
+    def theirs(x, w):
+        x = _first(x)
+        if padding == "same":
+            pads = [_same(*sizes) for sizes in zip(x.shape[2:], w.shape[:3], strides, dilation)]
+            x = F.pad(x, [n for pair in reversed(pads) for n in pair])
+        return _last(F.conv3d(x, w.permute(4, 3, 0, 1, 2), None, strides, 0, dilation, groups))
+
+    _agree(lambda x, w: ops.conv(x, w, strides, padding, dilation_rate=dilation), theirs, [x, w])
+
+
+@pytest.mark.parametrize("strides", [(1, 1, 1), (2, 1, 3)])
+def test_conv_transpose_3d(strides):
+    x, w = _draw((2, 3, 2, 4, 3), (3, 3, 3, 5, 3))
+    _agree(
+        lambda x, w: ops.conv_transpose(x, w, strides),
+        lambda x, w: _last(F.conv_transpose3d(_first(x), w.permute(4, 3, 0, 1, 2), None, strides)),
+        [x, w],
+    )
+
+
 def test_conv_transpose_1d():
     x, w = _draw((2, 5, 3), (3, 2, 3))
     _agree(

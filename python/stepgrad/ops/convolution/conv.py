@@ -21,7 +21,7 @@ def conv(
     data_format: str | None = None,
     dilation_rate: int | tuple[int, ...] = 1,
 ) -> Tensor:
-    """Slide a filter over sequences (1-D) or images (2-D).
+    """Slide a filter over sequences (1-D), images (2-D) or, as `conv3d`, volumes.
 
     Parameters
     ----------
@@ -48,6 +48,8 @@ def conv(
     [[[1.0], [2.0]]]
     """
     kernel = to_tensor(kernel)
+    if kernel.ndim == 5:
+        return public["conv3d"](inputs, kernel, strides, padding, data_format, dilation_rate)
     spatial = spatial_axes(kernel, "conv")
     data_format = standard_format(data_format)
     x = images(inputs, spatial, data_format, "conv")

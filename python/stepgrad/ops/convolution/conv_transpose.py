@@ -21,7 +21,7 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: int | tuple[int, ...] = 1,
 ) -> Tensor:
-    """Transposed convolution in 1-D and 2-D: what the input gradient of :func:`conv` computes.
+    """Transposed convolution in 1-D, 2-D and, as `conv3d_transpose`, 3-D: what the input gradient of :func:`conv` computes.
 
     With a window that spans k pixels the output has (size - 1) * stride + max(k, stride) pixels for "valid" and
     size * stride for "same". An `output_padding` p makes that (size - 1) * stride + k + p and
@@ -46,6 +46,9 @@ def conv_transpose(
     [[[1.0], [10.0], [2.0], [20.0]]]
     """
     kernel = to_tensor(kernel)
+    if kernel.ndim == 5:
+        options = strides, padding, output_padding, data_format, dilation_rate
+        return public["conv3d_transpose"](inputs, kernel, *options)
     spatial = spatial_axes(kernel, "conv_transpose")
     data_format = standard_format(data_format)
     x = images(inputs, spatial, data_format, "conv_transpose")
