@@ -125,10 +125,11 @@ CASES = [
         label="categorical_of_probabilities",
     ),
     Case(
-        "log_softmax",
+        ("sparse_probability_cross_entropy", "sparse_probability_cross_entropy_gradient"),
         ops.sparse_categorical_crossentropy,
         [Input((3, 1), integers(0, 5), "int64"), Input((3, 5), uniform(0.1, 1))],
-        expected=lambda t, p: -np.log(np.take_along_axis(_clipped(p, -1), t, -1)[:, 0]),
+        expected=lambda t, p: -np.log(np.take_along_axis(_clipped(p, -1), t, -1)[..., 0]),
+        shapes=[((1, 1), (1, 5)), ((2, 3, 1), (2, 3, 7)), ((0, 1), (0, 5))],
         batch=(0, 1),
         errors=[(lambda: ops.sparse_categorical_crossentropy([0, 3], x32(2, 3)), "label 3 is no class")],
         label="sparse_of_probabilities",

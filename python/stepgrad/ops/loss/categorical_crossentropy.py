@@ -7,10 +7,11 @@ from typing import Any
 from stepgrad import config
 from stepgrad.errors import ShapeError
 from stepgrad.ops.loss.softmax_cross_entropy import _softmax_cross_entropy
-from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy, checked
+from stepgrad.ops.loss.sparse_probability_cross_entropy import _sparse_probability_cross_entropy
+from stepgrad.ops.loss.sparse_softmax_cross_entropy import _sparse_softmax_cross_entropy
 from stepgrad.ops.op import normalize_axis, to_tensor
 from stepgrad.tape.state import public
-from stepgrad.tape.tensor import Tensor, as_tensor
+from stepgrad.tape.tensor import Tensor
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
@@ -77,10 +78,7 @@ def sparse_categorical_crossentropy(
     _check(_sparse_softmax_cross_entropy, output, target, "sparse_categorical_crossentropy")
     if from_logits:
         return _sparse_softmax_cross_entropy(output, target)
-    if not getattr(target, "is_symbolic", False):
-        target = as_tensor(checked(target.array, output.shape[-1]))
-    one_hot = public["one_hot"](target, output.shape[-1], dtype=output.dtype)
-    return -(one_hot * _log_of_probabilities(output, -1)).sum(-1)
+    return _sparse_probability_cross_entropy(output, target, epsilon=config.epsilon())
 
 
 def _prepare(target, output):
