@@ -7,6 +7,8 @@
 # You need: tutorials 01 and 03; for the last part 04.
 
 # %%
+import time
+
 import numpy as np
 from exercises import exercise, show
 from matplotlib.figure import Figure
@@ -97,6 +99,27 @@ print(sg.gradcheck(lambda x, w: ops.conv(x, w), [image[None, :, :, None], filter
 print(
     sg.gradcheck(lambda x, w: ops.conv(x, w), [image[None, :, :, None], filter_[:, :, None, None]], order=2)
 )
+
+# %% [markdown]
+# ## The same numbers, faster
+#
+# The two loops at the top are the lowest rung of a ladder. Each higher one is a small file in `csrc/conv2d` that opens with what it changes:
+# `im2col` copies every window into the row of a matrix and lets matmul do the work; `implicit_gemm` keeps only a strip of that matrix, in the cache;
+# `winograd` trades multiplications for additions and a little accuracy; `direct` reads the image where it lies, each address being the
+# sum of two table entries (where the window starts, where the tap lies in it). Exchange the two tables and it computes the gradient of the filter.
+
+# %%
+rng = np.random.default_rng(0)
+pictures = rng.standard_normal((8, 28, 28, 32), np.float32)
+filters = rng.standard_normal((3, 3, 32, 32), np.float32)
+exact = ops.conv(pictures.astype(float), filters.astype(float)).numpy()
+for kernel in sg.kernels.rungs("conv2d"):
+    with sg.kernels.use(conv2d=kernel.rung):
+        start = time.perf_counter()
+        y = ops.conv(pictures, filters).numpy()
+        took = time.perf_counter() - start
+    error = np.abs(y - exact).max() / np.abs(exact).max()
+    print(f"{kernel.rung:<14}{1e3 * took:8.2f} ms   largest error {error:.1e}   {kernel.source}")
 
 # %% [markdown]
 # ## Why one wants it
