@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import stepgrad as sg
@@ -64,6 +65,62 @@ def test_a_rung_of_ones_own():
     )
     with pytest.raises(KernelError, match="already has a rung"):
         kernels.add("triple", "mine", abs)
+
+
+def test_an_added_rung_is_taken_away_again():
+    top = kernels.current("exp")
+    kernels.add("exp", "mine", lambda x: x)
+    kernels.remove("exp", "mine")
+    assert kernels.current("exp") == top
+    with pytest.raises(KernelError, match="exp has no added rung 'mine'"):
+        kernels.remove("exp", "mine")
+    with pytest.raises(KernelError, match="no added rung 'numpy'"):
+        kernels.remove("exp", "numpy")
+
+
+def test_guarded_kernels_cannot_write_into_their_inputs():
+    def eats_its_input(x):
+        x *= 2
+        return x
+
+    kernels.add("negative", "eats", eats_its_input)
+    try:
+        x = sg.Tensor([1.0, 2.0])
+        with kernels.guarded():
+            with pytest.raises(ValueError, match="read-only"):
+                sg.ops.negative(x)
+            w = sg.Variable([1.0])  # an optimizer's update is there to write
+            sg.optimizers.SGD(1.0).apply([[0.5]], [w])
+            assert (x * x).tolist() == [1.0, 4.0] and w.tolist() == [0.5]
+        assert x.tolist() == [1.0, 2.0]
+        sg.ops.negative(x)
+        assert x.tolist() == [2.0, 4.0]  # unguarded, the bug goes unseen
+    finally:
+        kernels.remove("negative", "eats")
+
+
+@pytest.mark.skipif(not kernels.compiled(), reason="needs the C++ extension")
+def test_big_arrays_reuse_memory():
+    x = kernels.empty((64, 1024), np.float32)
+    assert x.ctypes.data % 64 == 0 and x.flags.c_contiguous and x.flags.writeable
+    place, view = x.ctypes.data, x[1:, 5:]
+    del x
+    y = kernels.empty((64, 1024), np.float32)
+    assert y.ctypes.data != place  # the view still needs it
+    del view
+    before = kernels.memory()["reused"]
+    assert kernels.empty((1024, 64), np.float32).ctypes.data == place
+    assert kernels.memory()["reused"] == before + 1
+    assert kernels.empty_memory() >= 64 * 1024 * 4 and kernels.memory()["kept"] == 0
+    with pytest.raises(ValueError, match="negative dimensions"):
+        kernels.empty((-1, 4), np.float32)
+
+
+@pytest.mark.skipif(not kernels.compiled(), reason="needs the C++ extension")
+def test_features_name_the_compiler():
+    from stepgrad import _cpu
+
+    assert _cpu.features()["compiler"].split()[0] in ("GCC", "Clang")
 
 
 def test_the_environment_chooses():

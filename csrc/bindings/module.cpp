@@ -26,6 +26,11 @@ static py::dict features(int isa) {
   result["compiled"] = compiled_isas();
   result["in_use"] = isa_name(isa);
   result["cpu"] = cpu;
+#ifdef __clang__
+  result["compiler"] = "Clang " __clang_version__;
+#else
+  result["compiler"] = "GCC " __VERSION__;
+#endif
   return result;
 }
 

@@ -9,7 +9,7 @@ def rungs() -> list[tuple[str, str, str, str, Callable[..., None]]]:
     """Return (op, rung, summary, source, function), each op's rungs from the bottom to the top."""
 
 def features() -> dict[str, Any]:
-    """Return the instruction sets that were compiled, the one in use, and the CPU's flags."""
+    """Return the instruction sets that were compiled, the one in use, the CPU's flags, and the compiler."""
 
 def get_num_threads() -> int:
     """Return how many threads the kernels may use."""

@@ -8,6 +8,7 @@ top rung is the default. A rung is chosen for a block of code with :func:`use`, 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -41,6 +42,8 @@ class Kernel(NamedTuple):
 
 
 _ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
+_in_place: set[str] = set()  # ops that are there to write into what they get: the updates of optimizers
+_guarding: list[bool] = []  # one entry for each open block of guarded()
 _added: dict[str, set[str]] = {}  # op -> the rungs that did not come with the library
 _requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
 chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
@@ -69,6 +72,8 @@ def declare(op: Any) -> None:
             short = _cpu.direct(op.name, rung) if getattr(op, "elementwise", False) else None
             ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source, short)
     _ladders[op.name] = ladder
+    if getattr(op, "in_place", False):
+        _in_place.add(op.name)
     _choose(op.name)
 
 
@@ -130,12 +135,51 @@ def _ladder(op: str) -> dict[str, Kernel]:
 
 def _choose(op: str) -> None:
     kernel = current(op)
-    chosen[op] = kernel.function
-    if kernel.direct is not None:
+    chosen[op] = _on_views(kernel.function) if _guarding and op not in _in_place else kernel.function
+    if kernel.direct is not None and not _guarding:
         direct[op] = kernel.direct
     else:
         direct.pop(op, None)
     version[0] += 1
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Give every kernel read-only views of its inputs, so that a Python rung that writes into one of them raises.
+
+    Examples
+    --------
+    >>> import stepgrad as sg
+    >>> def eats_its_input(x):
+    ...     return np.exp(x, out=x)
+    >>> add("exp", "in_place", eats_its_input)
+    >>> with guarded():
+    ...     sg.ops.exp([1.0])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    stepgrad.errors.ShapeError: exp: output array is read-only...
+    >>> remove("exp", "in_place")
+    """
+    _guarding.append(True)
+    choose_all()
+    try:
+        yield
+    finally:
+        _guarding.pop()
+        choose_all()
+
+
+def _on_views(function: Callable) -> Callable:
+    """Return `function` behind read-only views of its arrays."""
+
+    @functools.wraps(function)
+    def run(*arrays, **attrs):
+        views = [a.view() for a in arrays]
+        for view in views:
+            view.flags.writeable = False
+        return function(*views, **attrs)
+
+    return run
 
 
 def current(op: str) -> Kernel:
@@ -248,6 +292,22 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     (2, 3)
     """
     return _cpu.empty(shape, dtype) if _cpu else np.empty(shape, dtype)
+
+
+def memory() -> dict[str, int]:
+    """Return what :func:`empty` holds: bytes in use and kept for later, the limit, blocks fetched and reused.
+
+    Examples
+    --------
+    >>> sorted(memory())
+    ['allocated', 'in_use', 'kept', 'limit', 'reused']
+    """
+    return _cpu.memory() if _cpu else dict.fromkeys(("in_use", "kept", "limit", "allocated", "reused"), 0)
+
+
+def empty_memory() -> int:
+    """Give the memory that is kept for later arrays back to the system; return how many bytes that were."""
+    return _cpu.empty_memory() if _cpu else 0
 
 
 def compiled() -> bool:

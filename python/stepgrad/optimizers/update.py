@@ -29,6 +29,7 @@ class Update:
     name = ""
     formula = ""
     source = ""
+    in_place = True
     numbers: tuple[str, ...] = ()  # the keyword arguments in the order in which native kernels take them
 
     def __init__(self) -> None:

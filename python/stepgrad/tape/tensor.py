@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stepgrad import config
+from stepgrad import config, kernels
 from stepgrad.errors import DTypeError, InPlaceError, ShapeError
 from stepgrad.tape.operators import Operators
 from stepgrad.tape.state import public, state
@@ -168,6 +168,8 @@ class Tensor(Operators):
         return f"{type(self).__name__}({values}, shape={self.array.shape}, dtype={self.dtype}{label}{made})"
 
 
+_BIG = 32 * 1024  # bytes
+
 # -- from Python values to arrays -----------------------------------------------------------------------------------
 
 
@@ -185,6 +187,11 @@ def to_array(data, dtype=None):
             array = array.astype(config.floatx())
         elif array.dtype == np.int64 and not hasattr(data, "dtype"):
             array = array.astype(np.int32) if array.size == 0 or abs(array).max() < 2**31 else array
+    elif (
+        isinstance(data, np.ndarray) and data.nbytes >= _BIG
+    ):  # a batch: into memory that the last one has left
+        array = kernels.empty(data.shape, dtype or data.dtype)
+        array[...] = data
     else:
         array = np.array(data, dtype=dtype, order="C")
     if array.dtype.kind not in "fiub":

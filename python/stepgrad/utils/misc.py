@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import config
+from stepgrad import config, kernels
 from stepgrad.errors import ArgumentError, DTypeError, require
 from stepgrad.utils.naming import reset_names
 
@@ -34,8 +34,9 @@ def set_random_seed(seed: int) -> None:
 
 
 def clear_session() -> None:
-    """Start automatic names anew ("dense", "dense_1", ...), as in a fresh program."""
+    """Start automatic names anew ("dense", "dense_1", ...), and give memory kept for later arrays back to the system."""
     reset_names()
+    kernels.empty_memory()
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

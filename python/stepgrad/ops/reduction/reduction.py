@@ -29,7 +29,7 @@ class Reduction(Op):
             return NotImplemented  # nothing to reduce, axes that are not neighbours, or nothing there: NumPy's business
         shape = self.shape(x.shape, axis, keepdims)
         sizes = [
-            int(np.prod(part))
+            math.prod(part)
             for part in (x.shape[: axes[0]], x.shape[axes[0] : axes[-1] + 1], x.shape[axes[-1] + 1 :])
         ]
         out = kernels.empty(shape, self.native_output(x.dtype))
