@@ -80,7 +80,8 @@ def load_texts(path: str | os.PathLike[str] | None = None, subset: str | None = 
         chosen = [(text, kind == "pos") for where, kind, text in sentences if where == part]
         texts, labels = zip(*chosen, strict=True)
         parts.append((np.array(texts), np.array(labels, np.int64)))
-    return _files.Loaded(*parts, f"movie sentences from {source}")
+    train, test = parts
+    return _files.Loaded(train, test, f"movie sentences from {source}")
 
 
 def get_word_index(path: str | os.PathLike[str] | None = None, subset: str | None = None) -> dict[str, int]:

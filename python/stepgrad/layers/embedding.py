@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,8 @@ class Embedding(Weighted):
         quantization_config: Any = None,
         **kwargs: Any,
     ):
+        if kwargs.pop("input_length", None) is not None:  # programs of Keras 2 pass it
+            warnings.warn("Embedding needs no input_length any more: leave it out", stacklevel=2)
         super().__init__(**kwargs)
         refuse(self, lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
         self.input_dim = check_positive(self, "input_dim", input_dim)

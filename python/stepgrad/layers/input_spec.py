@@ -177,6 +177,17 @@ def _fix_axis(axis: int, size: int, shape: tuple) -> str:
         return f"the images look channels-first: ops.transpose(x, {axes}), or data_format='channels_first'"
     if len(shape) > 2 and axis == 1 and shape[-1] == size:
         return "the images look channels-last: use data_format='channels_last'"
+    found = shape[axis]
+    if (
+        len(shape) == 2
+        and found > size
+        and found % size == 0
+        and (poolings := math.log(found // size, 4)).is_integer()
+    ):
+        return (
+            f"{found} is {found // size} x {size}: are {poolings:.0f} poolings of 2 x 2 missing before Flatten? "
+            "Each leaves a quarter of the features"
+        )
     return "the layer was built for another input; use a new layer, or feed the size that it was built for"
 
 
@@ -194,4 +205,6 @@ def _fix_shape(expected: tuple, shape: tuple) -> str | None:
         return "flatten the samples: x.reshape(len(x), -1), or start the model with Flatten"
     if len(shape) == len(expected) > 2 and shape[1] == expected[-1] and fits(expected[1:-1], shape[2:]):
         return f"the images look channels-first: ops.transpose(x, {(0, *range(2, len(shape)), 1)})"
+    if len(shape) == len(expected) == 4 and shape[-1] == expected[-1] and None not in shape[1:]:
+        return f"build the model for these images, Input({_show(shape[1:])}), or resize them to {_show(expected[1:-1])}"
     return None

@@ -118,7 +118,12 @@ def shapes_differ(name: str, true: tuple, pred: tuple, expected: tuple | None = 
             got=got,
             fix="check that x and y have the same length and were cut into the same batches",
         )
-    if true in (pred[:-1], (*pred[:-1], 1)):
+    if pred in (true[:-1], (*true[:-1], 1)) and true[-1] > 1:
+        fix = (
+            f"the labels have {true[-1]} numbers where the predictions have one: if the labels are one-hot rows and the "
+            "predictions class numbers, compare with numpy.argmax(labels, axis=-1)"
+        )
+    elif true in (pred[:-1], (*pred[:-1], 1)):
         fix = (
             f"the model gives {pred[-1]} values where the labels have one: end it with Dense(1), or, when the labels are "
             "class numbers, use sparse_categorical_crossentropy"
