@@ -1,4 +1,4 @@
-"""The command line: doctor, kernels, demo, walk, ladder, bench, grade and worksheet."""
+"""The command line: doctor, kernels, demo, run, walk, ladder, bench, grade and worksheet."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def main() -> None:
 def _app(typer):
     from stepgrad.bench import commands
     from stepgrad.grade import commands as grading
+    from stepgrad.programs.commands import run
     from stepgrad.walk.commands import walk
 
     app = typer.Typer(
@@ -29,6 +30,7 @@ def _app(typer):
     app.command()(doctor)
     app.command()(kernels)
     app.command()(demo)
+    app.command()(run)
     app.command()(walk)
     app.command()(commands.ladder)
     app.command()(commands.bench)
