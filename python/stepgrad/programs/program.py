@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from stepgrad.data import Dataset
+from stepgrad.errors import ArgumentError
 
 
 class Row(NamedTuple):
@@ -85,6 +86,11 @@ class Mistake:
     silent: bool = False
 
 
+def trains_nothing(*_: Any) -> Any:
+    """Refuse, where a program has no data and no model."""
+    raise ArgumentError("this program trains nothing on data", fix="run it without options")
+
+
 @dataclass(frozen=True)
 class Program:
     """A program of an article.
@@ -116,8 +122,8 @@ class Program:
     article: str
     epochs: int = 1
     batch_size: int = 32
-    load: Callable[[bool, int | None], Data] | None = None
-    build: Callable[[ModuleType, dict], Any] | None = None
+    load: Callable[[bool, int | None], Data] = trains_nothing
+    build: Callable[[ModuleType, dict], Any] = trains_nothing
     rows: Callable[[Data, Result], list[Row]] = lambda data, result: []
     validation_split: float = 0.0
     variants: dict[str, Callable[[ModuleType, dict], Any]] = field(default_factory=dict)
