@@ -189,7 +189,7 @@ class Optimizer(State):
         GradientError
             If there is no gradient at all.
         """
-        on_host(self._apply, grads, trainable_variables)
+        on_host(self._apply, grads, trainable_variables, ready=self._ready)
 
     def _apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None) -> None:
         grads = list(grads)
@@ -221,6 +221,33 @@ class Optimizer(State):
                 if variable.constraint is not None:
                     variable.assign(variable.constraint(variable))
         self._iterations.assign_add(1)
+
+    def _ready(self, grads: Sequence[Any], variables: Sequence[Variable] | None) -> Callable | None:
+        """Return a function that does what `_apply` does with these very tensors, where that is the update alone."""
+        variables = list(self._trainable_variables if variables is None else variables)
+        more = (
+            self.loss_scale_factor,
+            self.gradient_accumulation_steps,
+            self.weight_decay,
+            self.use_ema or None,
+        )
+        clips = (self.clipnorm, self.global_clipnorm, self.clipvalue)
+        simple = (
+            all(x is None for x in more) and not any(clips) and all(v.constraint is None for v in variables)
+        )
+        if not simple or self.update is None or type(self).update_step is not Optimizer.update_step:
+            return None
+        slots = [self.slots(self.index_of(v)) for v in variables]
+        update = self.update.ready(variables, list(grads), slots)
+        if update is None:
+            return None
+
+        def apply_again() -> None:
+            update(self.numbers(float(self.learning_rate)))
+            self._iterations.array += 1
+            self._iterations.changed()
+
+        return apply_again
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """Do one step from (gradient, variable) pairs."""

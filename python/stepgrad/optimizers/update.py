@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,27 @@ class Update:
                 if slot is not None:
                     slot.changed()
 
+    def ready(
+        self, variables: Sequence[Variable], gradients: Sequence[Any], slots: Sequence[tuple]
+    ) -> Callable[[dict[str, Any]], None] | None:
+        """Return ``all`` for arrays that stay where they are, as a function of the numbers; None without a kernel."""
+        native = kernels.native_of(self.name)
+        if native is None or any(g is None for g in gradients):
+            return None
+        rows = [_arrays(*row) for row in zip(variables, gradients, slots, strict=True)]
+        if not _alike(rows) or any(row[1] is not _array(g) for row, g in zip(rows, gradients)):
+            return None
+        arrays = [list(column) for column in zip(*rows, strict=True)]
+        guards = [v.guard for row in zip(variables, *zip(*slots, strict=True)) for v in row if v is not None]
+        words = self.numbers
+
+        def run(numbers: dict[str, Any]) -> None:
+            native(*arrays, *[numbers[word] for word in words])
+            for guard in guards:
+                guard[0] += 1
+
+        return run
+
     def launch(self, native: Any, *arrays: np.ndarray, **numbers: Any) -> Any:
         """Run a native kernel on one variable."""
         if not all(a.flags.c_contiguous for a in arrays):
@@ -71,8 +92,12 @@ class Update:
 def _arrays(variable: Variable, gradient: Any, slots: Sequence[Variable | None]) -> list[np.ndarray]:
     """Return w, g and the slots as arrays of one dtype; an empty one stands for a slot not in use."""
     w = variable.array
-    g = np.asarray(gradient.array if isinstance(gradient, Tensor) else gradient, dtype=w.dtype, order="C")
+    g = np.asarray(_array(gradient), dtype=w.dtype, order="C")
     return [w, g, *(np.empty(0, w.dtype) if slot is None else slot.array for slot in slots)]
+
+
+def _array(gradient: Any) -> Any:
+    return gradient.array if isinstance(gradient, Tensor) else gradient
 
 
 def _alike(rows: list[list[np.ndarray]]) -> bool:

@@ -245,7 +245,8 @@ def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | Non
             else:
                 program.append((native.replay, [entry.call, entry.call + 1], None))
         elif isinstance(entry, Host):
-            program.append((entry.function, entry.args, entry))
+            quick = entry.ready and entry.ready(*entry.args)
+            program.append((quick, (), entry) if quick else (entry.function, entry.args, entry))
         else:
             program.append((_again, (entry,), None))
     return program

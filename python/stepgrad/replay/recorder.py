@@ -73,6 +73,7 @@ class Host:
     function: Callable
     args: tuple
     result: Any
+    ready: Callable | None = None  # see stepgrad.tape.recording.on_host
 
 
 @dataclass(eq=False)
@@ -174,12 +175,12 @@ class Recorder:
         self.attributes.append((name, attrs))
         return results if several else results[0]
 
-    def on_host(self, function: Callable, args: tuple) -> Any:
+    def on_host(self, function: Callable, args: tuple, ready: Callable | None) -> Any:
         """Run Python that is part of every step."""
         if self._paused:
             return function(*args)
         result = self._in_python(function, args, {})
-        self.entries.append(Host(function, args, result))
+        self.entries.append(Host(function, args, result, ready))
         return result
 
     def drawn(self, draw: Callable, args: tuple, kwargs: dict) -> np.ndarray:

@@ -15,13 +15,14 @@ import numpy as np
 from stepgrad.tape.state import state
 
 
-def on_host(function: Callable, *args: Any) -> Any:
+def on_host(function: Callable, *args: Any, ready: Callable | None = None) -> Any:
     """Call a function that must run in Python in every step: an optimizer's decisions, a metric's sums.
 
-    A replayed step calls it again with the same tensors, which then hold the values of that step.
+    A replayed step calls it again with the same tensors, which then hold the values of that step. ``ready(*args)`` may
+    return a quicker function without arguments that does the same, or None: all that cannot change is looked up there.
     """
     recorder = state.recorder
-    return function(*args) if recorder is None else recorder.on_host(function, args)
+    return function(*args) if recorder is None else recorder.on_host(function, args, ready)
 
 
 def drawn(draw: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
