@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stepgrad.bench.gpt import gpt, gpt_weights
+
 
 class Net(NamedTuple):
     """A sequential network with its batch.
@@ -15,7 +17,8 @@ class Net(NamedTuple):
     name, title : str
     input_shape : tuple
     layers : tuple
-        ("conv", filters, size, activation), ("pool",), ("flatten",), ("dense", units, activation).
+        ("conv", filters, size, activation), ("pool",), ("flatten",), ("dense", units, activation); or one entry,
+        ("gpt", blocks, width, heads), on `classes` different tokens.
     classes, batch : int
     one_hot : bool
         Whether labels are one-hot rows or class numbers.
@@ -57,13 +60,25 @@ NETS = {
             "demo", "the demo's conv net on 28 x 28 x 1, batch 32 (dropout off)", (28, 28, 1),
             _convolutional(None), from_logits=True,
         ),
+        Net(
+            "gpt", "GPT: 4 blocks, 128 wide, 16 x 64 tokens", (64,), (("gpt", 4, 128, 4),),
+            classes=100, batch=16, from_logits=True,
+        ),
     )
 }  # fmt: skip
+
+
+def is_gpt(net: Net) -> bool:
+    """Tell whether a net takes tokens."""
+    return net.layers[0][0] == "gpt"
 
 
 def batch(net: Net, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return one batch (x, y): random inputs, random labels."""
     rng = np.random.default_rng(seed)
+    if is_gpt(net):
+        x, y = rng.integers(0, net.classes, (2, net.batch, *net.input_shape)).astype(np.int32)
+        return x, y
     x = rng.random((net.batch, *net.input_shape), np.float32)
     y = rng.integers(0, net.classes, net.batch)
     if net.one_hot:
@@ -74,6 +89,8 @@ def batch(net: Net, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
     """Return [kernel, bias, kernel, bias, ...] in Keras's layout, the same for every library (He et al., 2015)."""
     rng = np.random.default_rng(seed)
+    if is_gpt(net):
+        return gpt_weights(rng, net.classes, *net.layers[0][1:])
     result = []
     shape = net.input_shape
     for kind, *numbers in net.layers:
@@ -96,6 +113,10 @@ def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
 
 def sequential(net: Net, library: Any) -> Any:
     """Build the network in Keras's words, with `library` = stepgrad or keras, and give it its weights."""
+    if is_gpt(net):
+        model = gpt(library, *net.input_shape, net.batch, net.classes, *net.layers[0][1:])
+        model.set_weights(weights(net))
+        return model
     make = {
         "conv": lambda filters, size, activation: library.layers.Conv2D(filters, size, activation=activation),
         "dense": lambda units, activation: library.layers.Dense(units, activation=activation),

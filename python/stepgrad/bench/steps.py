@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad.bench.gpt import torch_gpt
 from stepgrad.bench.libraries import (
     CHANNELS_LAST,
     FIT,
@@ -18,7 +19,7 @@ from stepgrad.bench.libraries import (
     TENSORFLOW,
     TORCH,
 )
-from stepgrad.bench.nets import NETS, Net, batch, loss_of, sequential, weights
+from stepgrad.bench.nets import NETS, Net, batch, is_gpt, loss_of, sequential, weights
 
 STEPS, RATE, EPSILON = 3, 1e-3, 1e-7  # steps that are verified; Adam's numbers, Keras's defaults
 # Updates by Adam divide by gradients close to 0, where the last digits of float32 count.
@@ -89,7 +90,8 @@ def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
         stepgrad.optimizers.Adam(RATE, epsilon=EPSILON),
     )
     x, y = batch(net)
-    inputs, labels = stepgrad.Tensor(x.astype(dtype)), stepgrad.Tensor(y.astype(dtype) if net.one_hot else y)
+    inputs = stepgrad.Tensor(x if x.dtype.kind == "i" else x.astype(dtype))
+    labels = stepgrad.Tensor(y.astype(dtype) if net.one_hot else y)
     variables = model.trainable_variables
 
     def step():
@@ -127,7 +129,7 @@ def _torch(net: Net, fused: bool, channels_last: bool) -> Callable[[], Any]:
             model.to(memory_format=torch.channels_last),
             x.contiguous(memory_format=torch.channels_last),
         )
-    y = y if net.one_hot else y.long()
+    y = y if net.one_hot else y.long().reshape(-1)
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), RATE, eps=EPSILON, **({"fused": True} if fused else {}))
 
@@ -145,6 +147,10 @@ def torch_model(net: Net) -> Any:
     """Build the network for PyTorch, channels first, from the same weights. Softmax is left to the loss."""
     import torch
     from torch import nn
+
+    if is_gpt(net):
+        blocks, _, heads = net.layers[0][1:]
+        return torch_gpt(weights(net), blocks, heads)
 
     def parameter(array):
         return nn.Parameter(torch.from_numpy(np.ascontiguousarray(array)))
