@@ -1,4 +1,5 @@
 #include "bindings/bind.h"
+#include "matmul/dense.h"
 #include "matmul/matmul.h"
 
 namespace stepgrad {
@@ -23,6 +24,27 @@ static py::object bind_matmul(const Rung& rung) {
       });
 }
 
-void add_matmul(Binders& binders) { binders["MatmulArgs"] = bind_matmul; }
+static py::object bind_dense(const Rung& rung) {
+  return py::cpp_function([rung](py::handle x, py::handle w, py::handle b, py::handle out, long activation) {
+    call<DenseArgs>(rung, x, [&](const auto& check, auto& g) {
+      auto X = check.in("x", x, 2);
+      auto W = check.in("w", w, 2);
+      auto B = check.in("b", b, 1);
+      auto Y = check.out("out", out, 2);
+      g.M = X[0], g.K = X[1], g.N = W[1];
+      check.shape(W, {g.K, g.N});
+      check.shape(B, {g.N});
+      check.shape(Y, {g.M, g.N});
+      check.that(activation >= 0 && activation < ACTIVATIONS, "activation", "0 to 3",
+                 std::to_string(activation));
+      g.X = X.data, g.W = W.data, g.b = B.data, g.Y = Y.data, g.activation = Activation(activation);
+    });
+  });
+}
+
+void add_matmul(Binders& binders) {
+  binders["DenseArgs"] = bind_dense;
+  binders["MatmulArgs"] = bind_matmul;
+}
 
 } // namespace stepgrad

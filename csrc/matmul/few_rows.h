@@ -1,6 +1,7 @@
 // A few rows of A: a register tile would fill most of its lanes with nothing, and what counts is to read B once, at the
 // speed of memory. A transposed B gives dot products of its rows, an ordinary one a weighted sum of its rows.
 #pragma once
+#include "common/dot.h"
 #include "matmul/gemm.h"
 
 namespace stepgrad {
@@ -9,21 +10,6 @@ namespace STEPGRAD_ISA {
 // B's columns lie contiguously, and so do A's rows.
 template <class T> bool better_as_dots(const Gemm<T>& g) {
   return g.M <= 4 && g.csa == 1 && g.rsb == 1 && g.csb != 1 && g.K >= 4 * VL<T>;
-}
-
-template <class T> T dot(const T* x, const T* y, long n) {
-  constexpr int LANES = 4; // accumulators, so that the additions do not wait for each other
-  vec<T> acc[LANES] = {};
-  long i = 0;
-  for (; i + LANES * VL<T> <= n; i += LANES * VL<T>) {
-    STEPGRAD_UNROLL for (int v = 0; v < LANES; v++) acc[v] +=
-        load(x + i + v * VL<T>) * load(y + i + v * VL<T>);
-  }
-  for (; i < n; i += VL<T>) {
-    const long part = std::min(VL<T>, n - i);
-    acc[0] += load_n(x + i, part) * load_n(y + i, part);
-  }
-  return fold_lanes<T>((acc[0] + acc[1]) + (acc[2] + acc[3]), [](T a, T b) { return a + b; });
 }
 
 template <class T, class For> void dot_products(const Gemm<T>& g, For run_for) {

@@ -86,9 +86,15 @@ template <class T, class For> const T* pack_b(const Gemm<T>& g, For run_for) {
   return packed;
 }
 
+// What may follow a product while its result is in cache: finish(C, ldc, rows, j, n) sees each finished tile, [rows, n],
+// whose first column is column j.
+struct NoFinish {
+  template <class T> void operator()(T*, long, long, long, long) const {}
+};
+
 // Rows [i0, i1), panels [p0, p1) of C.
-template <class T, bool packed_a>
-void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, long p1) {
+template <class T, bool packed_a, class Finish = NoFinish>
+void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, long p1, Finish finish = {}) {
   const long tiles =
       ceil_div(i1 - i0, MR); // rows are shared out evenly: 32 rows are 11 + 11 + 10, not 14 + 14 + 4
   const auto tile_begin = [&](long t) { return i0 + (i1 - i0) * t / tiles; };
@@ -114,8 +120,10 @@ void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, l
                             : packed_b + (k0 * (g.panels() - first_packed) + (p - first_packed) * kn) * NR<T>;
       const long i = tile_begin(t), mr = tile_begin(t + 1) - i;
       const T* A = packed_a ? packed + (i - i0) * kn : g.A + i * g.rsa + k0 * g.csa;
-      run_tile<T, packed_a>(int(mr), g.panel_width(p), kn, A, g.rsa, g.csa, B, in_place ? g.rsb : NR<T>,
-                            g.C + i * g.ldc + p * NR<T>, g.ldc, accumulate);
+      T* C = g.C + i * g.ldc + p * NR<T>;
+      run_tile<T, packed_a>(int(mr), g.panel_width(p), kn, A, g.rsa, g.csa, B, in_place ? g.rsb : NR<T>, C,
+                            g.ldc, accumulate);
+      if (block + 1 == g.k_blocks()) finish(C, g.ldc, mr, p * NR<T>, g.panel_width(p));
     };
     if (kn <= SHORT_K) { // the arithmetic is little beside C: write C row by row
       for (long t = 0; t < tiles; t++)
@@ -127,7 +135,8 @@ void gemm_cell(const Gemm<T>& g, const T* packed_b, long i0, long i1, long p0, l
   }
 }
 
-template <class T, class For> void gemm(const Gemm<T>& g, const T* packed_b, For run_for) {
+template <class T, class For, class Finish = NoFinish>
+void gemm(const Gemm<T>& g, const T* packed_b, For run_for, Finish finish = {}) {
   if (g.M == 0 || g.N == 0) return;
   const long wanted = run_for.threads() > 1 ? CELLS_PER_THREAD * run_for.threads() : 1;
   const long row_cells = std::max(ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
@@ -139,15 +148,16 @@ template <class T, class For> void gemm(const Gemm<T>& g, const T* packed_b, For
       const long i0 = g.M * r / row_cells, i1 = g.M * (r + 1) / row_cells;
       const long p0 = g.panels() * c / column_cells, p1 = g.panels() * (c + 1) / column_cells;
       if (g.packs_a())
-        gemm_cell<T, true>(g, packed_b, i0, i1, p0, p1);
+        gemm_cell<T, true>(g, packed_b, i0, i1, p0, p1, finish);
       else
-        gemm_cell<T, false>(g, packed_b, i0, i1, p0, p1);
+        gemm_cell<T, false>(g, packed_b, i0, i1, p0, p1, finish);
     }
   });
 }
 
-template <class T, class For> void gemm(const Gemm<T>& g, For run_for) {
-  gemm(g, pack_b(g, run_for), run_for);
+template <class T, class For, class Finish = NoFinish>
+void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
+  gemm(g, pack_b(g, run_for), run_for, finish);
 }
 
 } // namespace STEPGRAD_ISA

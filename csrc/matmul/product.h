@@ -20,7 +20,8 @@ template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {
   transpose(Ct, g.M, g.C, g.ldc, g.N, g.M);
 }
 
-template <class T, class For> void product_of_rows(const Gemm<T>& g, For run_for) {
+template <class T, class For, class Finish>
+void product_of_rows(const Gemm<T>& g, For run_for, Finish finish) {
   if (better_as_dots(g))
     dot_products(g, run_for);
   else if (better_as_sum_of_rows(g))
@@ -28,13 +29,17 @@ template <class T, class For> void product_of_rows(const Gemm<T>& g, For run_for
   else if (better_swapped(g))
     swapped_gemm(g, run_for);
   else
-    gemm(g, run_for);
+    return gemm(g, run_for, finish);
+  finish(g.C, g.ldc, g.M, 0, g.N);
 }
 
-template <class T, class For> void product(const Gemm<T>& g, For run_for) {
-  if (g.N == 1 && g.ldc == 1) // a matrix times a column: as a row times a matrix, C^T = B^T A^T
-    return product_of_rows(Gemm<T>{1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false}, run_for);
-  product_of_rows(g, run_for);
+template <class T, class For, class Finish = NoFinish>
+void product(const Gemm<T>& g, For run_for, Finish finish = {}) {
+  if (g.N != 1 || g.ldc != 1) return product_of_rows(g, run_for, finish);
+  // A matrix times a column, as a row times a matrix: C^T = B^T A^T.
+  product_of_rows(Gemm<T>{1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false}, run_for,
+                  NoFinish());
+  finish(g.C, g.ldc, g.M, 0, g.N);
 }
 
 template <class T> Gemm<T> matrix_of(const MatmulArgs<T>& g, long b) {

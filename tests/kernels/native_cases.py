@@ -243,6 +243,14 @@ def matmul(op, rng):
     yield _matmul(a, b, False, False)
 
 
+def dense(op, rng):
+    activations = (lambda z: z, lambda z: np.maximum(z, 0), np.tanh, lambda z: 1 / (1 + np.exp(-z)))
+    for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (60, 70, 300)]:
+        x, w, b = draw(rng, m, k), draw(rng, k, n), draw(rng, n)
+        for code, activation in enumerate(activations):
+            yield Case((x, w, b, Out(activation(x @ w + b)), code), atol=4e-6 * max(1, k) ** 0.5)
+
+
 def _matmul(a, b, transpose_a, transpose_b):
     left = a.transpose(0, 2, 1) if transpose_a else a
     right = b.transpose(0, 2, 1) if transpose_b else b
@@ -313,6 +321,7 @@ FAMILIES = {
     sequence_gradient: ["lstm_sequence_gradient", "gru_sequence_gradient"],
     attention_gradient: ["attention_gradient"],
     matmul: ["matmul"],
+    dense: ["dense"],
     convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],
     average_pool: ["average_pool2d", "average_pool2d_gradient"],

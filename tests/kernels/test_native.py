@@ -87,6 +87,7 @@ def large_arguments(op, dtype):
             0.2,
             True,
         ),
+        "dense": lambda: (floats(301, 403), floats(403, 205), floats(205), floats(301, 205), 2),
         "conv2d": lambda: (floats(*image), floats(*filters), floats(*result), *(1,) * 7),
         "conv2d_bias": lambda: (
             *(floats(*image), floats(*filters), floats(24), floats(*result), True),

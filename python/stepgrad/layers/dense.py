@@ -8,6 +8,9 @@ from stepgrad import activations, ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
 from stepgrad.layers.weighted import Weighted, check_positive, refuse
+from stepgrad.ops.linalg.dense import ACTIVATIONS, dense
+
+_FUSED = {getattr(activations, name): name for name in ACTIVATIONS}
 
 
 @LAYERS.register
@@ -68,10 +71,12 @@ class Dense(Weighted):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
 
     def call(self, inputs: Any) -> Any:
-        x = ops.matmul(inputs, self.kernel)
-        if self.use_bias:
-            x = ops.add(x, self.bias)
-        return self.activation(x)
+        if not self.use_bias:
+            return self.activation(ops.matmul(inputs, self.kernel))
+        fused = _FUSED.get(self.activation)
+        if fused:
+            return dense(inputs, self.kernel, self.bias, fused)
+        return self.activation(dense(inputs, self.kernel, self.bias))
 
     def get_config(self) -> dict[str, Any]:
         return {

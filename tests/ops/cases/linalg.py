@@ -4,6 +4,7 @@ import numpy as np
 
 from ops.harness import Case, Input, x32
 from stepgrad import ops
+from stepgrad.ops.linalg.dense import dense
 from stepgrad.ops.linalg.matmul import _matmul
 
 
@@ -64,7 +65,29 @@ def _einsum(subscripts, shapes):
     )
 
 
+def _dense(activation, expected):
+    return Case(
+        "dense",
+        dense,
+        [Input((5, 4)), Input((4, 3)), Input((3,))],
+        {"activation": activation},
+        expected=lambda x, w, b, activation: expected(x @ w + b),
+        shapes=[((2, 3, n), (n, 5), (5,)) for n in (1, 9, 17)]
+        + [((3, 4), (4, n), (n,)) for n in (1, 8, 19)]
+        + [((0, 3), (3, 2), (2,)), ((3, 0), (0, 2), (2,)), ((4,), (4, 2), (2,))],
+        label=activation,
+        errors=[
+            (lambda: dense(x32(2, 3), x32(3, 4), x32(3)), "each column of the kernel has one bias"),
+            (lambda: dense(x32(2, 3), x32(4, 4), x32(4)), "the inner sizes differ"),
+        ],
+    )
+
+
 CASES = [
+    _dense("linear", lambda z: z),
+    _dense("relu", lambda z: np.maximum(z, 0)),
+    _dense("tanh", np.tanh),
+    _dense("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
     Case(
         "matmul",
         ops.matmul,

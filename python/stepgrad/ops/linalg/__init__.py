@@ -11,6 +11,7 @@ from stepgrad.ops.linalg.decompositions import (
     qr,
     svd,
 )
+from stepgrad.ops.linalg.dense import dense as dense
 from stepgrad.ops.linalg.einsum import einsum
 from stepgrad.ops.linalg.matmul import matmul
 from stepgrad.ops.linalg.products import dot, inner, outer, tensordot, vdot

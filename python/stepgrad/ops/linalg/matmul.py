@@ -60,35 +60,37 @@ class Matmul(Op):
         return out.reshape(shape)
 
     def gradient(self, step, gy):
-        a, b = step.inputs
-        if a.ndim == 1 or b.ndim == 1:  # as matrices, then back: the tape sums over what was added
-            return self._vector_gradient(a, b, gy)
-        ta, tb = step.attrs.get("transpose_a", False), step.attrs.get("transpose_b", False)
-        ga = gb = None
-        if step.needs(0):
-            ga = (
-                _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
-            )
-        if step.needs(1):
-            if a.ndim > 2 and b.ndim == 2 and not ta and not tb:  # sum over the batch inside one product
-                gb = _matmul(_rows(a), _rows(gy), transpose_a=True)
-            else:
-                gb = (
-                    _matmul(gy, a, transpose_a=True, transpose_b=ta)
-                    if tb
-                    else _matmul(a, gy, transpose_a=not ta)
-                )
-        return ga, gb
+        return matmul_gradients(step, gy)
 
-    def _vector_gradient(self, a, b, gy):
-        rows = a.reshape((1, -1)) if a.ndim == 1 else a
-        columns = b.reshape((-1, 1)) if b.ndim == 1 else b
-        gy = gy.reshape(self.shape(rows.shape, columns.shape))
-        ga, gb = _matmul(gy, columns, transpose_b=True), _matmul(rows, gy, transpose_a=True)
-        return (
-            _sum_to(ga, rows.shape).reshape(a.shape),
-            _sum_to(gb, columns.shape).reshape(b.shape),
-        )
+
+def matmul_gradients(step, gy):
+    """Return the gradients of the two factors, the first two inputs of `step`."""
+    a, b = step.inputs[:2]
+    if a.ndim == 1 or b.ndim == 1:  # as matrices, then back: the tape sums over what was added
+        return _vector_gradients(a, b, gy)
+    ta, tb = step.attrs.get("transpose_a", False), step.attrs.get("transpose_b", False)
+    ga = gb = None
+    if step.needs(0):
+        ga = _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
+    if step.needs(1):
+        if a.ndim > 2 and b.ndim == 2 and not ta and not tb:  # sum over the batch inside one product
+            gb = _matmul(_rows(a), _rows(gy), transpose_a=True)
+        elif tb:
+            gb = _matmul(gy, a, transpose_a=True, transpose_b=ta)
+        else:
+            gb = _matmul(a, gy, transpose_a=not ta)
+    return ga, gb
+
+
+def _vector_gradients(a, b, gy):
+    rows = a.reshape((1, -1)) if a.ndim == 1 else a
+    columns = b.reshape((-1, 1)) if b.ndim == 1 else b
+    gy = gy.reshape(_matmul.shape(rows.shape, columns.shape))
+    ga, gb = _matmul(gy, columns, transpose_b=True), _matmul(rows, gy, transpose_a=True)
+    return (
+        _sum_to(ga, rows.shape).reshape(a.shape),
+        _sum_to(gb, columns.shape).reshape(b.shape),
+    )
 
 
 def _rows(x):

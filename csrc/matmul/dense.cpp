@@ -1,0 +1,52 @@
+// Top rung of dense: the product of matmul's top rung; bias and activation are applied to each tile of Y when its last
+// product has been added.
+//
+// What changes: as three ops, Y goes through memory three times; here the tile that was just written is still in L1.
+// Every element sees the same operations in the same order as in matmul, add and the activation: the same bits.
+//
+// Shapes and costs: dense.h.
+#include "common/math.h"
+#include "common/registry.h"
+#include "matmul/dense.h"
+#include "matmul/product.h"
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+template <class T, class F> struct BiasAndActivation {
+  const T* bias; // [N]
+  F f;
+  // C: [rows, n], its first column is column j of Y.
+  void operator()(T* C, long ldc, long rows, long j, long n) const {
+    for (long i = 0; i < rows; i++, C += ldc) {
+      long c = 0;
+      for (; c + VL<T> <= n; c += VL<T>) store(C + c, f(load(C + c) + load(bias + j + c)));
+      if (c < n) {
+        const vec<T> y = f(load_part(C + c, n - c, T(0)) + load_part(bias + j + c, n - c, T(0)));
+        copy_part(C + c, reinterpret_cast<const T*>(&y), n - c, false);
+      }
+    }
+  }
+};
+
+STEPGRAD_RUNG(DenseArgs, "dense", "tiles", 10,
+              "matmul's top rung; bias and activation while a tile of Y is in cache", dense_tiles)
+template <class T> void dense_tiles(const DenseArgs<T>& g) {
+  const Gemm<T> product_of{g.M, g.N, g.K, g.X, g.K, 1, g.W, g.N, 1, g.Y, g.N, false};
+  const auto run = [&](auto f) {
+    product(product_of, InParallel(), BiasAndActivation<T, decltype(f)>{g.b, f});
+  };
+  switch (g.activation) {
+  case Activation::LINEAR:
+    return run([](auto z) { return z; });
+  case Activation::RELU:
+    return run([](auto z) { return z < 0 ? decltype(z){} : z; });
+  case Activation::TANH:
+    return run([](auto z) { return vtanh(z); });
+  case Activation::SIGMOID:
+    return run([](auto z) { return vsigmoid(z); });
+  }
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
