@@ -130,3 +130,17 @@ def test_a_recipe_is_read_with_a_variable_too():
     w = sg.Variable([2.0])
     (w * w).backward(sg.Tensor([1.0]))
     assert w.grad.item() == 4.0 and op.recipes[3] is not None
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum"])
+@pytest.mark.parametrize("shape", [(7,), (), (5, 7)])
+def test_an_operand_that_nobody_tracks_may_repeat(name, shape):
+    def last(times=3):
+        for _ in range(times):
+            x = sg.Tensor(np.linspace(-1, 1, 35, dtype=np.float32).reshape(5, 7), requires_grad=True)
+            rules[name](x, sg.Tensor(np.full(shape, 0.3, np.float32))).backward(x.array)
+        return x.grad.numpy()
+
+    short = last()
+    with sg.hooks(sg.Hook()):
+        np.testing.assert_array_equal(short, last())

@@ -10,7 +10,7 @@ import numpy as np
 
 from stepgrad.errors import GradientError, ShapeError, StepgradError
 from stepgrad.tape.recipe import gradients_at_once
-from stepgrad.tape.state import public, state
+from stepgrad.tape.state import public, rules, state
 from stepgrad.tape.step import Step, steps_of
 from stepgrad.tape.tensor import as_tensor, wrap
 
@@ -127,13 +127,13 @@ def _deliver(source, index, g, leaves, pending, heap):
             op = step.op
             slots = pending[source] = [None] * op.outputs
             heapq.heappush(heap, source)
-        slots[index] = g if slots[index] is None else public["add"](slots[index], g)
+        slots[index] = g if slots[index] is None else rules["add"](slots[index], g)
     else:
         entry = leaves.get(id(source))
         if entry is None:
             leaves[id(source)] = [source, g]
         else:
-            entry[1] = public["add"](entry[1], g)
+            entry[1] = rules["add"](entry[1], g)
 
 
 def _output_shapes(step, gradients):

@@ -32,7 +32,7 @@ class Step:
     released : bool
         True once backward has used the step and let go of what it saved.
     alike : bool
-        True where all inputs and the output are known to have one shape and one dtype.
+        True where the output and all inputs that are tracked are known to have one shape, and all one dtype.
     """
 
     def __init__(self, op, attrs, tensors, scope):
@@ -218,7 +218,7 @@ def _short_step(op, a, b, array, scope):
             step.saved_inputs = (a, b)
         else:
             step.saved_inputs = (a if 0 in keep else None, b if 1 in keep else None)
-        step.alike = b is a or step.input_shapes[1] == shape
+        step.alike = not b.requires_grad or b is a or step.input_shapes[1] == shape
     step.versions = _versions(step.saved_inputs)
     return step
 
