@@ -294,3 +294,57 @@ def test_a_callback_list_of_ones_own():
     some.set_model(model)
     history = model.fit(X, Y, epochs=2, verbose=0, callbacks=some)
     assert seen == history.epoch == [0, 1] and model.history is history
+
+
+def test_swap_ema_weights_evaluates_the_averages():
+    import stepgrad as sg
+
+    model = sg.Sequential([sg.layers.Input((2,)), sg.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ArgumentError, match="moving averages"):
+        model.evaluate(np.ones((2, 2)), np.ones(2), verbose=0, callbacks=[callbacks.SwapEMAWeights()])
+    model.compile(sg.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse")
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    seen = []
+
+    class Look(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(self.model.layers[-1].kernel.numpy())
+
+    model.fit(x, y, epochs=2, batch_size=4, verbose=0, callbacks=[Look()])
+    weights = model.get_weights()
+    averages = [a.numpy() for a in model.optimizer._averages]
+    swap = callbacks.SwapEMAWeights()
+    swap.set_model(model)
+    swap.on_test_begin()
+    for now, average in zip(model.get_weights(), averages, strict=True):
+        np.testing.assert_array_equal(now, average)
+    swap.on_test_end()
+    for now, before in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
+def test_remote_monitor_posts_json_and_survives_without_a_server():
+    import http.server
+    import threading
+
+    got = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        callbacks.RemoteMonitor(address, send_as_json=True).on_epoch_end(1, {"loss": 0.5})
+        thread.join()
+    assert got == ['{"epoch": 1, "loss": 0.5}']
+    with pytest.warns(UserWarning, match="no server"):
+        callbacks.RemoteMonitor(address).on_epoch_end(1, {"loss": 0.5})

@@ -84,6 +84,10 @@ CASES = [
     ("Hinge", {}, 2 * bits(N, C) - 1, normal(N, C)),
     ("SquaredHinge", {}, bits(N, C), normal(N, C)),
     ("CategoricalHinge", {}, one_hot(N, C), normal(N, C)),
+    ("Dice", {"axis": 1}, bits(N, C), positive(N, C)),
+    ("Tversky", {"alpha": 0.3, "beta": 0.7, "axis": 1}, bits(N, C), positive(N, C)),
+    ("Tversky", {"axis": -1}, bits(N, C), positive(N, C)),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.3}, classes(N), distribution(N, C)),
 ]
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(CASES)]
 
@@ -239,3 +243,23 @@ def test_dtype_and_steps_carry_the_losses_name():
     loss = losses.MeanSquaredError(dtype="float64")([[0.0]], x)
     assert loss.dtype == "float64"
     assert "mean_squared_error" in {step.scope for step in sg.steps_of(loss)}
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"gamma": 3.0, "margin": 0.2}, {"gamma": 2.0, "remove_diagonal": False}]
+)
+def test_circle_is_that_of_keras(settings):
+    """Labels of which each occurs twice: rows without a partner are NaN-prone and left out of the mean in Keras."""
+    x = normal(6, 4)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    labels = np.array([0, 1, 2, 2, 1, 0])
+    got = losses.Circle(reduction=None, **settings)(labels, x).numpy()
+    want = keras.ops.convert_to_numpy(keras.losses.Circle(reduction=None, **settings)(labels, x))
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)  # exponents up to 80 times a rounding
+
+
+@pytest.mark.parametrize("name", ["Dice", "Tversky"])
+def test_overlap_of_a_whole_batch_is_that_of_keras(name):
+    y, p = bits(N, C), positive(N, C)
+    got, want = (getattr(module, name)()(y, p) for module in (losses, keras.losses))
+    np.testing.assert_allclose(float(got), float(want), **CLOSE)

@@ -66,6 +66,8 @@ CASES = [
     ("MeanSquaredLogarithmicError", {}, lambda: positive(N, 3), lambda: positive(N, 3)),
     ("CosineSimilarity", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("LogCoshError", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
+    ("PearsonCorrelation", {}, lambda: normal(N, 5), lambda: normal(N, 5)),
+    ("ConcordanceCorrelation", {}, lambda: normal(N, 5), lambda: normal(N, 5)),
     ("R2Score", {}, lambda: normal(N, 3), lambda: normal(N, 3)),
     ("R2Score", {"class_aggregation": None}, lambda: normal(N, 3), lambda: normal(N, 3)),
     (

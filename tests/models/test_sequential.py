@@ -246,4 +246,4 @@ def test_deepcopy():
 def test_second_names_are_the_same_classes():
     assert layers.MaxPool2D is layers.MaxPooling2D
     assert layers.Convolution2D is layers.Conv2D
-    assert layers.deserialize({"class_name": "AvgPool1D", "config": {}}).pool_size == (2,)
+    assert layers.deserialize({"class_name": "AvgPool1D", "config": {"pool_size": 2}}).pool_size == (2,)

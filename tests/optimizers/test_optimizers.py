@@ -42,6 +42,12 @@ CASES = [
     ("Ftrl", {"l2_shrinkage_regularization_strength": 0.1, "learning_rate_power": -0.7}),
     ("Lion", {}),
     ("Lion", {"beta_1": 0.5, "beta_2": 0.6}),
+    ("Lamb", {}),
+    ("Lamb", {"beta_1": 0.5, "epsilon": 0.1}),
+    ("Adafactor", {}),
+    ("Adafactor", {"beta_2_decay": -0.5, "clip_threshold": 0.5}),
+    ("Muon", {}),
+    ("Muon", {"nesterov": False, "rms_rate": None, "adam_lr_ratio": 0.5, "ns_steps": 2, "weight_decay": 0.1}),
 ]
 IDS = [f"{name}-{'-'.join(settings) or 'defaults'}" for name, settings in CASES]
 COMMON = [
@@ -273,3 +279,34 @@ def test_training_with_the_engine_falls():
         optimizer.apply_gradients(zip(tape.gradient(value, [w, b]), [w, b], strict=True))
     assert w.item() == pytest.approx(3, abs=1e-2)
     assert b.item() == pytest.approx(0.5, abs=1e-2)
+
+
+def test_loss_scale_grows_and_shrinks_as_kerass():
+    """A step with infinity is left out and halves the factor; two good steps double it."""
+    mine = optimizers.LossScaleOptimizer(optimizers.SGD(0.1), initial_scale=4.0, dynamic_growth_steps=2)
+    other = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), 4.0, 2)
+    w, v = sg.Variable([1.0, 2.0]), keras.Variable(np.array([1.0, 2.0], "float32"))
+    for g in ([4.0, 8.0], [np.inf, 1.0], [2.0, 2.0], [1.0, -1.0], [np.nan, 0.0], [3.0, 3.0]):
+        g = np.array(g, "float32")
+        assert mine.scale_loss(1.0) == float(other.scale_loss(keras.ops.array(1.0)))
+        mine.apply([sg.Tensor(g)], [w])
+        other.apply([keras.ops.array(g)], [v])
+        np.testing.assert_allclose(w.numpy(), v.numpy(), rtol=1e-6)
+        assert float(mine.dynamic_scale) == float(other.dynamic_scale)
+    copy = optimizers.deserialize(optimizers.serialize(mine))
+    assert copy.get_config() == mine.get_config()
+
+
+def test_schedule_free_adamw_is_the_papers_algorithm():
+    """Not compared with Keras: on PyTorch it reads the fast point after changing it in place. Three sequences say the same."""
+    beta_1, beta_2, rate = 0.8, 0.99, 0.05
+    settings = {"beta_1": beta_1, "beta_2": beta_2, "warmup_steps": 4}
+    got, _, _ = run(sg, "ScheduleFreeAdamW", settings, rate)
+    fast, average, squares = (start()[0].astype("float64") for _ in range(3))
+    squares *= 0
+    for step in range(STEPS):
+        t, g = step + 1, gradients(step)[0].astype("float64")
+        squares = beta_2 * squares + (1 - beta_2) * g**2
+        fast = fast - rate * min(t / 4, 1) * g / (np.sqrt(squares / (1 - beta_2**t)) + 1e-8)
+        average = (1 - 1 / t) * average + fast / t
+        np.testing.assert_allclose(got[step][0], (1 - beta_1) * fast + beta_1 * average, **CLOSE)

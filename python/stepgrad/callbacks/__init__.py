@@ -12,22 +12,13 @@ from stepgrad.callbacks.model_checkpoint import ModelCheckpoint
 from stepgrad.callbacks.monitor_callback import MonitorCallback
 from stepgrad.callbacks.progbar_logger import ProgbarLogger
 from stepgrad.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from stepgrad.callbacks.remote_monitor import RemoteMonitor
+from stepgrad.callbacks.swap_ema_weights import SwapEMAWeights
 from stepgrad.callbacks.tensorboard import TensorBoard
 from stepgrad.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "MonitorCallback",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+    "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History",
+    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "MonitorCallback", "ProgbarLogger",
+    "ReduceLROnPlateau", "RemoteMonitor", "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from stepgrad.callbacks.callback import Callback, Logs
 from stepgrad.callbacks.model_checkpoint import check_save_freq
-from stepgrad.errors import require
+from stepgrad.errors import ArgumentError, require
 
 
 class TensorBoard(Callback):
@@ -19,13 +19,35 @@ class TensorBoard(Callback):
     update_freq : "epoch" or int
         An int also writes the running means every so many batches.
 
+    histogram_freq, write_graph, write_images, write_steps_per_second, profile_batch, embeddings_freq, embeddings_metadata
+        Kept for Keras programs: histograms, images, graphs and profiles are not written.
+
     Examples
     --------
     >>> board = TensorBoard("logs")
     """
 
-    def __init__(self, log_dir: str | os.PathLike = "logs", update_freq: str | int = "epoch"):
+    def __init__(
+        self,
+        log_dir: str | os.PathLike = "logs",
+        histogram_freq: int = 0,
+        write_graph: bool = True,
+        write_images: bool = False,
+        write_steps_per_second: bool = False,
+        update_freq: str | int = "epoch",
+        profile_batch: int | tuple[int, int] = 0,
+        embeddings_freq: int = 0,
+        embeddings_metadata: Any = None,
+    ):
         super().__init__()
+        asked = {"histogram_freq": histogram_freq, "write_images": write_images, "profile_batch": profile_batch,
+                 "write_steps_per_second": write_steps_per_second, "embeddings_freq": embeddings_freq}  # fmt: skip
+        if any(asked.values()):
+            raise ArgumentError(
+                "this callback writes numbers only",
+                got=", ".join(k for k, v in asked.items() if v),
+                fix="leave these arguments out",
+            )
         if update_freq != "batch":
             check_save_freq(update_freq, "TensorBoard")
         self.log_dir, self.update_freq = os.fspath(log_dir), 1 if update_freq == "batch" else update_freq

@@ -39,6 +39,10 @@ class EinsumDense(Weighted):
     ((2, 32, 64), 576)
     """
 
+    kernel_initializer: Any
+    kernel_regularizer: Any
+    kernel_constraint: Any
+
     def __init__(
         self,
         equation: str,

@@ -42,7 +42,7 @@ class SpectralNormalization(Wrapper):
 
     def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
-        self.kernel = next(
+        self.kernel: Any = next(
             (getattr(self.layer, w) for w in ("kernel", "embeddings") if hasattr(self.layer, w)), None
         )
         if self.kernel is None:

@@ -5,15 +5,20 @@ from typing import Any
 from stepgrad.errors import DTypeError
 from stepgrad.optimizers import schedules
 from stepgrad.optimizers.adadelta import Adadelta
+from stepgrad.optimizers.adafactor import Adafactor
 from stepgrad.optimizers.adagrad import Adagrad
 from stepgrad.optimizers.adam import Adam
 from stepgrad.optimizers.adamax import Adamax
 from stepgrad.optimizers.adamw import AdamW
 from stepgrad.optimizers.ftrl import Ftrl
+from stepgrad.optimizers.lamb import Lamb
 from stepgrad.optimizers.lion import Lion
+from stepgrad.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from stepgrad.optimizers.muon import Muon
 from stepgrad.optimizers.nadam import Nadam
 from stepgrad.optimizers.optimizer import OPTIMIZERS, Optimizer
 from stepgrad.optimizers.rmsprop import RMSprop
+from stepgrad.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from stepgrad.optimizers.sgd import SGD
 from stepgrad.optimizers.update import Update
 
@@ -48,6 +53,7 @@ def get(identifier: Any) -> Optimizer | None:
 
 
 __all__ = [
-    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD", "Update",
+    "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",
+    "LossScaleOptimizer", "Muon", "Nadam", "Optimizer", "RMSprop", "SGD", "ScheduleFreeAdamW", "Update",
     "deserialize", "get", "schedules", "serialize",
 ]  # fmt: skip

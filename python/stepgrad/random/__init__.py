@@ -8,8 +8,11 @@ where it stopped.
 
 from stepgrad.random.draws import (
     bernoulli,
+    beta,
+    binomial,
     categorical,
     dropout,
+    gamma,
     normal,
     randint,
     shuffle,
@@ -28,9 +31,12 @@ from stepgrad.random.seed_generator import (
 __all__ = [
     "SeedGenerator",
     "bernoulli",
+    "beta",
+    "binomial",
     "categorical",
     "default_generator",
     "dropout",
+    "gamma",
     "get_state",
     "make_default_seed",
     "normal",

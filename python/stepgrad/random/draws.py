@@ -204,3 +204,42 @@ def categorical(logits: ArrayLike, num_samples: int, dtype: Any = "int32", seed:
     points = generator_of(seed).random((len(logits), num_samples)) * cumulative[:, -1:]
     drawn = [np.searchsorted(row, point, side="right") for row, point in zip(cumulative, points, strict=True)]
     return np.array(drawn, dtype).reshape(len(logits), num_samples)
+
+
+def gamma(shape: Sequence[int], alpha: float, dtype: Any = None, seed: Seed = None) -> np.ndarray:
+    """Draw from the gamma distribution of shape ``alpha`` and scale 1.
+
+    Examples
+    --------
+    >>> bool((gamma((100,), 2.0, seed=0) > 0).all())
+    True
+    """
+    wanted, _ = _float_dtypes(dtype)
+    return _finished(generator_of(seed).standard_gamma(alpha, tuple(shape)), wanted)
+
+
+def beta(shape: Sequence[int], alpha: float, beta: float, dtype: Any = None, seed: Seed = None) -> np.ndarray:
+    """Draw from the beta distribution: numbers between 0 and 1 with the mean alpha / (alpha + beta).
+
+    Examples
+    --------
+    >>> x = beta((100,), 2.0, 3.0, seed=0)
+    >>> bool((x > 0).all()), bool((x < 1).all())
+    (True, True)
+    """
+    wanted, _ = _float_dtypes(dtype)
+    return _finished(generator_of(seed).beta(alpha, beta, tuple(shape)), wanted)
+
+
+def binomial(
+    shape: Sequence[int], counts: ArrayLike, probabilities: ArrayLike, dtype: Any = None, seed: Seed = None
+) -> np.ndarray:
+    """Draw how many of ``counts`` trials succeed.
+
+    Examples
+    --------
+    >>> binomial((3,), 5, 1.0, seed=0).tolist()
+    [5.0, 5.0, 5.0]
+    """
+    drawn = generator_of(seed).binomial(np.asarray(counts), np.asarray(probabilities), tuple(shape))
+    return np.asarray(drawn).astype(dtype or config.floatx())
