@@ -42,7 +42,6 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
         name: str | None = None,
-        **kwargs: Any,
     ):
         super().__init__(0.0, name=name)
         self.inner_optimizer, self.initial_scale = inner_optimizer, initial_scale

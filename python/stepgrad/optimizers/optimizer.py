@@ -69,6 +69,8 @@ class Optimizer(State):
         own = [p for p in signature(cls.__init__).parameters.values() if p.kind is not p.VAR_KEYWORD][1:]
         names = {p.name for p in own}
         shared = list(signature(Optimizer.__init__).parameters.values())[2:]  # without self, learning_rate
+        hidden = any(p.kind is p.VAR_KEYWORD for p in signature(cls.__init__).parameters.values())
+        shared = shared if hidden else []
         more = [p.replace(kind=p.KEYWORD_ONLY) for p in shared if p.name not in names]
         words = [p for p in own if p.kind is not p.VAR_POSITIONAL] + more
         type.__setattr__(cls, "__signature__", Signature(words))

@@ -1,0 +1,5 @@
+"""Data before they reach a model, with NumPy."""
+
+from stepgrad.preprocessing import images
+
+__all__ = ["images"]
