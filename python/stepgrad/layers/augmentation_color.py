@@ -71,18 +71,22 @@ class RandomContrast(Colors):
     Parameters
     ----------
     factor : float or (float, float)
-        0.2 is a factor from 0.8 to 1.2.
+        0.2 is a factor from 0.8 to 1.2, and so is (0.2, 0.2): one minus the first, one plus the second.
     value_range : (float, float)
     seed : int, optional
 
     Examples
     --------
-    >>> RandomContrast((0.5, 0.5), value_range=(0, 1))(np.array([[[[0.4]], [[0.6]]]])).numpy().round(3).ravel().tolist()
-    [0.35, 0.65]
+    >>> x = np.full((1, 2, 2, 1), 0.5)
+    >>> RandomContrast(0.5, value_range=(0, 1))(x).numpy().ravel().tolist()  # no contrast, none to change
+    [0.5, 0.5, 0.5, 0.5]
     """
 
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
-        super().__init__(factor, value_range, seed=seed, **kwargs)
+        super().__init__(0.0, value_range, seed=seed, **kwargs)
+        self.factor = factor
+        less, more = (factor, factor) if isinstance(factor, int | float) else factor
+        self._bounds = -float(less), float(more)
 
     def recolor(self, x: np.ndarray, amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         mean = x.mean((1, 2), keepdims=True)
@@ -435,7 +439,7 @@ class Solarization(Colors):
 
     Examples
     --------
-    >>> Solarization(threshold_factor=(0.5, 0.5))(np.array([[[[255.0, 10.0, 200.0]]]])).numpy().ravel().tolist()
+    >>> Solarization(threshold_factor=(0.5, 0.5))(np.array([[[[255.0, 10.0, 200.0]]]])).numpy().round(3).ravel().tolist()
     [0.0, 10.0, 55.0]
     """
 

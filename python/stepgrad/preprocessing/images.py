@@ -36,7 +36,7 @@ def resize(
 def _weights(n: int, m: int, interpolation: str, antialias: bool) -> np.ndarray:
     """Return how much each of n old pixels gives to each of m new ones [m, n]; for "nearest" the numbers of the old ones [m]."""
     if interpolation == "nearest":
-        return np.minimum(np.arange(m) * n // m, n - 1)
+        return np.minimum((2 * np.arange(m) + 1) * n // (2 * m), n - 1)
     kernels = {"bilinear": (_triangle, 1.0), "bicubic": (_cubic, 2.0)}
     if interpolation not in kernels:
         raise ArgumentError(
