@@ -16,6 +16,7 @@ class Library(NamedTuple):
 
 
 STEPGRAD, NUMPY = Library("stepgrad"), Library("NumPy")
+EAGER = Library("stepgrad, op by op")  # without the compiled step
 FIT = Library("stepgrad, train_on_batch")
 ON_NUMPY = Library("stepgrad on NumPy", (), (("STEPGRAD_KERNELS", "numpy"),))
 OPENBLAS, MKL = Library("OpenBLAS"), Library("MKL", ("torch",))
@@ -33,7 +34,7 @@ TENSORFLOW = Library(
 LIBRARIES = {
     library.name: library
     for library in (
-        STEPGRAD, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, KERAS_TORCH, JAX, TENSORFLOW,
+        STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, KERAS_TORCH, JAX, TENSORFLOW,
     )
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from stepgrad.bench.gpt import torch_gpt
 from stepgrad.bench.libraries import (
     CHANNELS_LAST,
+    EAGER,
     FIT,
     FUSED,
     JAX,
@@ -59,8 +61,8 @@ def expected(net: str) -> tuple[np.ndarray, ...]:
 def make(net: str, library: str) -> Callable[[], Any]:
     """Return a training step that returns the loss before its update."""
     of = NETS[net]
-    if library in (STEPGRAD.name, ON_NUMPY.name):
-        return _stepgrad(of)
+    if library in (STEPGRAD.name, EAGER.name, ON_NUMPY.name):
+        return _stepgrad(of, compiled=library == STEPGRAD.name)
     if library == FIT.name:
         import stepgrad
 
@@ -77,11 +79,11 @@ def make(net: str, library: str) -> Callable[[], Any]:
 def contestants(net: str) -> list[str]:
     """Return who can run a network: channels_last means something for images only."""
     images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
-    every = [STEPGRAD, FIT, ON_NUMPY, TORCH, FUSED, *images, KERAS_TORCH, JAX, TENSORFLOW]
+    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, TORCH, FUSED, *images, KERAS_TORCH, JAX, TENSORFLOW]
     return [library.name for library in every]
 
 
-def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
+def _stepgrad(net: Net, dtype: type = np.float32, compiled: bool = False) -> Callable[[], Any]:
     import stepgrad
 
     model, loss, optimizer = (
@@ -94,7 +96,7 @@ def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
     labels = stepgrad.Tensor(y.astype(dtype) if net.one_hot else y)
     variables = model.trainable_variables
 
-    def step():
+    def step(inputs, labels):
         for variable in variables:
             variable.grad = None
         value = loss(labels, model(inputs, training=True))
@@ -102,7 +104,7 @@ def _stepgrad(net: Net, dtype: type = np.float32) -> Callable[[], Any]:
         optimizer.apply([variable.grad for variable in variables], variables)
         return value
 
-    return step
+    return functools.partial(stepgrad.compiled(step) if compiled else step, inputs, labels)
 
 
 def _train_on_batch(net: Net, library: Any) -> Callable[[], Any]:
