@@ -114,7 +114,8 @@ def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
 def sequential(net: Net, library: Any) -> Any:
     """Build the network in Keras's words, with `library` = stepgrad or keras, and give it its weights."""
     if is_gpt(net):
-        model = gpt(library, *net.input_shape, net.batch, net.classes, *net.layers[0][1:])
+        _, blocks, width, heads = net.layers[0]
+        model = gpt(library, net.input_shape[0], net.batch, net.classes, blocks, width, heads)
         model.set_weights(weights(net))
         return model
     make = {
