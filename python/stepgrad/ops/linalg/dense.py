@@ -18,8 +18,10 @@ from stepgrad.tape.state import public, state
 
 # The activations whose slope can be told from their output, in the order of the kernel's codes.
 ACTIVATIONS: tuple[str, ...] = ("linear", "relu", "tanh", "sigmoid")
-_FORWARD = dict(zip(ACTIVATIONS, (None, _relu, _tanh, _sigmoid), strict=True))
-_GRADIENT = dict(zip(ACTIVATIONS, (None, _relu_gradient, _tanh_gradient, _sigmoid_gradient), strict=True))
+_FORWARD: dict[str, Any] = dict(zip(ACTIVATIONS, (None, _relu, _tanh, _sigmoid), strict=True))
+_GRADIENT: dict[str, Any] = dict(
+    zip(ACTIVATIONS, (None, _relu_gradient, _tanh_gradient, _sigmoid_gradient), strict=True)
+)
 
 
 class Dense(Op):
