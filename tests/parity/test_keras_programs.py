@@ -74,7 +74,43 @@ model.add(layers.Dense(1, activation="sigmoid"))
 model.compile(optimizer="rmsprop", loss="binary_crossentropy", metrics=["accuracy"])
 """
 
-PROGRAMS = {"dense": DENSE, "convolution": CONVOLUTION, "normalized": NORMALIZED, "embedding": EMBEDDING}
+IMDB_LSTM = """
+import {keras} as keras
+from {keras} import layers
+
+model = keras.Sequential()
+model.add(keras.Input(shape=(10,), dtype="int32"))
+model.add(layers.Embedding(50, 8))
+model.add(layers.LSTM(12))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+"""
+
+# Word 0 is padding: the LSTM skips it, and the GRU after it, and the mean.
+MASKED = """
+import {keras} as keras
+from {keras} import layers
+
+inputs = keras.Input(shape=(10,), dtype="int32")
+x = layers.Embedding(50, 8, mask_zero=True)(inputs)
+x = layers.Bidirectional(layers.LSTM(6, return_sequences=True))(x)
+y = layers.SimpleRNN(5)(x)
+x = layers.GRU(5, return_sequences=True)(x)
+x = layers.GlobalAveragePooling1D()(x)
+x = layers.concatenate([x, y])
+outputs = layers.Dense(1, activation="sigmoid")(x)
+model = keras.Model(inputs, outputs)
+model.compile(optimizer="rmsprop", loss="binary_crossentropy", metrics=["accuracy"])
+"""
+
+PROGRAMS = {
+    "imdb_lstm": IMDB_LSTM,
+    "masked": MASKED,
+    "dense": DENSE,
+    "convolution": CONVOLUTION,
+    "normalized": NORMALIZED,
+    "embedding": EMBEDDING,
+}
 
 
 def data(name, n=160):

@@ -25,6 +25,7 @@ CHANNELS_LAST, FUSED = (
     Library("PyTorch, channels_last", ("torch",)),
     Library("PyTorch, fused Adam", ("torch",)),
 )
+FLUSHED = Library("PyTorch, denormals flushed", ("torch",))
 KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
 JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
 TENSORFLOW = Library(
@@ -34,7 +35,8 @@ TENSORFLOW = Library(
 LIBRARIES = {
     library.name: library
     for library in (
-        STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, KERAS_TORCH, JAX, TENSORFLOW,
+        STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, FLUSHED, KERAS_TORCH, JAX,
+        TENSORFLOW,
     )
 }  # fmt: skip
 

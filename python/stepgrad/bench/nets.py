@@ -17,8 +17,8 @@ class Net(NamedTuple):
     name, title : str
     input_shape : tuple
     layers : tuple
-        ("conv", filters, size, activation), ("pool",), ("flatten",), ("dense", units, activation); or one entry,
-        ("gpt", blocks, width, heads), on `classes` different tokens.
+        ("conv", filters, size, activation), ("pool",), ("flatten",), ("dense", units, activation), ("embedding", rows, width),
+        ("lstm", units); or one entry, ("gpt", blocks, width, heads), on `classes` different tokens.
     classes, batch : int
     one_hot : bool
         Whether labels are one-hot rows or class numbers.
@@ -38,6 +38,12 @@ class Net(NamedTuple):
     from_logits: bool = False
     positive: bool = False
 
+    @property
+    def words(self) -> int:
+        """How many words there are, where the input is word numbers; 0 for inputs of floats."""
+        kind, *numbers = self.layers[0]
+        return numbers[0] if kind == "embedding" else 0
+
 
 def _convolutional(last: str | None) -> tuple[tuple, ...]:
     convolutions = ("conv", 32, 3, "relu"), ("pool",), ("conv", 64, 3, "relu"), ("pool",)
@@ -54,6 +60,10 @@ NETS = {
         Net(
             "s0-mlp", "S0-mlp: dense 1000-1000-500-10, batch 32", (1000,),
             (("dense", 1000, "sigmoid"), ("dense", 500, "sigmoid"), ("dense", 10, "softmax")), one_hot=True,
+        ),
+        Net(
+            "s2-imdb-lstm", "S2-imdb-lstm: 500 words, embedding 32, LSTM 128, batch 64", (500,),
+            (("embedding", 5000, 32), ("lstm", 128), ("dense", 2, "softmax")), classes=2, batch=64,
         ),
         Net("s4-cifar", "S4-cifar: conv net on 32 x 32 x 3, batch 32", (32, 32, 3), _convolutional("softmax")),
         Net(
@@ -79,7 +89,10 @@ def batch(net: Net, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     if is_gpt(net):
         x, y = rng.integers(0, net.classes, (2, net.batch, *net.input_shape)).astype(np.int32)
         return x, y
-    x = rng.random((net.batch, *net.input_shape), np.float32)
+    if net.words:
+        x = rng.integers(0, net.words, (net.batch, *net.input_shape)).astype(np.int32)
+    else:
+        x = rng.random((net.batch, *net.input_shape), np.float32)
     y = rng.integers(0, net.classes, net.batch)
     if net.one_hot:
         return x, np.eye(net.classes, dtype=np.float32)[y]
@@ -98,6 +111,12 @@ def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
             shape = (shape[0] // 2, shape[1] // 2, shape[2])
         elif kind == "flatten":
             shape = (int(np.prod(shape)),)
+        elif kind == "embedding":
+            result.append(rng.standard_normal(numbers, np.float32) * np.float32(0.1))
+            shape = (*shape, numbers[1])
+        elif kind == "lstm":
+            result += _lstm_weights(rng, shape[-1], numbers[0])
+            shape = (numbers[0],)
         else:
             units, window = numbers[0], () if kind == "dense" else (numbers[1], numbers[1])
             fan_in = int(np.prod(window, dtype=int)) * shape[-1]
@@ -109,6 +128,14 @@ def weights(net: Net, seed: int = 1) -> list[np.ndarray]:
                 (units,) if kind == "dense" else (shape[0] - numbers[1] + 1, shape[1] - numbers[1] + 1, units)
             )
     return result
+
+
+def _lstm_weights(rng: np.random.Generator, n: int, units: int) -> list[np.ndarray]:
+    kernels = [
+        rng.standard_normal((size, 4 * units), np.float32) * np.float32(np.sqrt(1 / size))
+        for size in (n, units)
+    ]
+    return [*kernels, np.repeat(np.array([0, 1, 0, 0], np.float32), units)]
 
 
 def sequential(net: Net, library: Any) -> Any:
@@ -123,9 +150,16 @@ def sequential(net: Net, library: Any) -> Any:
         "dense": lambda units, activation: library.layers.Dense(units, activation=activation),
         "pool": library.layers.MaxPooling2D,
         "flatten": library.layers.Flatten,
+        "embedding": library.layers.Embedding,
+        "lstm": library.layers.LSTM,
     }
     layers = [make[kind](*numbers) for kind, *numbers in net.layers]
-    model = library.Sequential([library.layers.Input(net.input_shape, batch_size=net.batch), *layers])
+    model = library.Sequential(
+        [
+            library.layers.Input(net.input_shape, batch_size=net.batch, dtype="int32" if net.words else None),
+            *layers,
+        ]
+    )
     model.set_weights(weights(net))
     return model
 
