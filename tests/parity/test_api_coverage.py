@@ -30,3 +30,17 @@ def test_the_page_does_not_promise_too_much(name):
     missing = [word for word, (kind, _) in found.items() if kind != api_coverage.EQUAL]
     assert api_coverage.share(found) >= equal - 0.06, missing
     assert api_coverage.share(found, equal=False) >= present - 0.06, missing
+
+
+GOALS = {
+    **dict.fromkeys(
+        "layers losses metrics optimizers callbacks activations initializers regularizers constraints".split(),
+        90,
+    ),
+    "ops": 75,
+}
+
+
+@pytest.mark.parametrize("name", GOALS)
+def test_the_goals_hold(name):
+    assert ROWS[name][0] >= GOALS[name]
