@@ -51,6 +51,13 @@ class KerasTensor(Operators):
         """Number of axes."""
         return len(self.shape)
 
+    def __iter__(self) -> Any:
+        raise DTypeError(
+            "a KerasTensor cannot be iterated: its values are not there yet",
+            got=f"shape {self.shape}",
+            fix="ops.unstack or x[:, i] for the parts along an axis of known size",
+        )
+
     def __bool__(self) -> bool:
         raise DTypeError(
             "a KerasTensor has no values yet", fix="use ops.where instead of if, inside a Layer's call"

@@ -7,6 +7,7 @@ from stepgrad.utils.dataset_loading import (
 )
 from stepgrad.utils.image import array_to_img, img_to_array, load_img, save_img
 from stepgrad.utils.misc import clear_session, plot_history, set_random_seed, to_categorical
+from stepgrad.utils.plot_model import plot_model
 from stepgrad.utils.progress import Progbar
 from stepgrad.utils.py_dataset import PyDataset
 from stepgrad.utils.sequence import pad_sequences
@@ -36,6 +37,7 @@ __all__ = [
     "load_img",
     "pad_sequences",
     "plot_history",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "set_random_seed",
