@@ -104,6 +104,11 @@ class State(Tracking):
         for i, variable in enumerate(self._own_variables):
             variable.assign(np.asarray(store[str(i)]))
 
+    def zero_grad(self) -> None:
+        """Forget the gradients of all weights, before the next ``loss.backward()``."""
+        for variable in self.weights:
+            variable.grad = None
+
     def count_params(self) -> int:
         """Return the number of entries of all weights."""
         if not self.built:

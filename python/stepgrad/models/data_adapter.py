@@ -125,6 +125,14 @@ def unpack(data: Any) -> Batch:
     return tuple(data) + (None,) * (3 - len(data))
 
 
+def as_given(batch: Any) -> Any:
+    """Return a batch without what was not given, as a `train_step` of somebody's own expects it: ``x, y = data``."""
+    if not isinstance(batch, tuple):
+        return batch
+    x, y, sample_weight = batch
+    return batch if sample_weight is not None else (x, y) if y is not None else (x,)
+
+
 def number_of_samples(x: Any, y: Any, sample_weight: Any) -> int:
     """Check that all arrays have the same length, and return it."""
     lengths: dict[int, str] = {}

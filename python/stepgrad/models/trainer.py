@@ -13,6 +13,7 @@ from stepgrad.callbacks import CallbackList, History
 from stepgrad.errors import ArgumentError, GradientError, NotBuiltError
 from stepgrad.models.compiling import Compiling
 from stepgrad.models.data_adapter import (
+    as_given,
     class_weights_of,
     split_validation,
     to_batch,
@@ -49,7 +50,7 @@ class Trainer(Compiling):
         Parameters
         ----------
         data : tuple
-            (x, y, sample_weight) of Tensors; what is missing is None.
+            (x, y, sample_weight) of Tensors, without what was not given: (x, y) or (x,).
 
         Returns
         -------
@@ -86,6 +87,9 @@ class Trainer(Compiling):
     def _step(self, name: str) -> Callable:
         """Return `train_step` or `test_step`; where `jit_compile` allows it, one that is recorded and replayed."""
         step = getattr(self, name)
+        if getattr(type(self), name) is not getattr(Trainer, name):
+            own = step
+            step = lambda batch: own(as_given(batch))  # noqa: E731
         if self.run_eagerly or not self.jit_compile:
             return step
         if name not in self._compiled_steps:
