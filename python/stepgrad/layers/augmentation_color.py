@@ -377,7 +377,7 @@ class AutoContrast(Colors):
     [0.0, 1.0]
     """
 
-    words = ("value_range",)
+    words: tuple[str, ...] = ("value_range",)
     only_in_training = False
 
     def __init__(self, value_range: Any = (0, 255), **kwargs: Any):

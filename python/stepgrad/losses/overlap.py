@@ -105,9 +105,9 @@ def circle(
     y_pred, labels = ops.convert_to_tensor(y_pred), np.asarray(y_true).reshape(-1)
     others = y_pred if ref_embeddings is None else ops.convert_to_tensor(ref_embeddings)
     same = labels[:, None] == (labels if ref_labels is None else np.asarray(ref_labels).reshape(-1))[None, :]
-    different = ~same
+    different = np.logical_not(same)
     if remove_diagonal:
-        same = same & ~np.eye(*same.shape, dtype=bool)
+        same = np.logical_and(same, np.eye(*same.shape) == 0)
     distances = ops.maximum(1.0 - ops.matmul(y_pred, ops.transpose(others)), 0.0)
     near = -gamma * ops.maximum(margin + distances, 0.0) * (margin - distances)
     far = gamma * ops.maximum(1.0 + margin - distances, 0.0) * (1.0 - margin - distances)

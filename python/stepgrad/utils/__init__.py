@@ -1,5 +1,12 @@
 """Helpers with Keras's names."""
 
+from stepgrad.utils.data import (
+    is_keras_tensor,
+    normalize,
+    pack_x_y_sample_weight,
+    standardize_dtype,
+    unpack_x_y_sample_weight,
+)
 from stepgrad.utils.dataset_loading import (
     image_dataset_from_directory,
     text_dataset_from_directory,
@@ -13,10 +20,12 @@ from stepgrad.utils.py_dataset import PyDataset
 from stepgrad.utils.sequence import pad_sequences
 from stepgrad.utils.serialization import (
     custom_object_scope,
+    deserialize_keras_object,
     get_custom_objects,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
+    serialize_keras_object,
 )
 from stepgrad.utils.serialization import (
     custom_object_scope as CustomObjectScope,
@@ -29,19 +38,26 @@ __all__ = [
     "array_to_img",
     "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
+    "is_keras_tensor",
     "load_img",
+    "normalize",
+    "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_history",
     "plot_model",
     "register_keras_serializable",
     "save_img",
+    "serialize_keras_object",
     "set_random_seed",
+    "standardize_dtype",
     "text_dataset_from_directory",
     "timeseries_dataset_from_array",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]

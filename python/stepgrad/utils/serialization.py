@@ -47,11 +47,13 @@ from stepgrad.utils.custom_objects import (
 __all__ = [
     "Registry",
     "custom_object_scope",
+    "deserialize_keras_object",
     "deserialize_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
     "register_keras_serializable",
+    "serialize_keras_object",
     "serialize_object",
     "to_snake_case",
 ]
@@ -372,3 +374,27 @@ def _import_own_packages() -> None:
     import stepgrad.models
     import stepgrad.optimizers.schedules
     import stepgrad.regularizers  # noqa: F401
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """Keras's name for `serialize_object`.
+
+    Examples
+    --------
+    >>> serialize_keras_object((1, 2))
+    (1, 2)
+    """
+    return serialize_object(obj)
+
+
+def deserialize_keras_object(
+    config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True, **kwargs: Any
+) -> Any:
+    """Keras's name for `deserialize_object`; code in a config is never run, whatever `safe_mode` says.
+
+    Examples
+    --------
+    >>> deserialize_keras_object({"a": 1})
+    {'a': 1}
+    """
+    return deserialize_object(config, custom_objects)
