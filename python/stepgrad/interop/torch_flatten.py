@@ -24,12 +24,13 @@ def order_of_inputs(model: Any, layer: Any) -> np.ndarray | None:
     if type(layer).__name__ not in ("Dense", "BatchNormalization", "LayerNormalization", "PReLU"):
         return None
     if not isinstance(model, Sequential | Functional):
-        return _refuse_flatten(model)
+        _refuse_flatten(model)
+        return None
     for call in layer._calls:
         flatten = _behind(call.node, _KEEPS_ORDER)
         if flatten is None or type(flatten.operation).__name__ not in ("Flatten", "Reshape"):
             continue
-        shape = parents(flatten)[0].shape[1:]
+        shape: Any = parents(flatten)[0].shape[1:]
         channels_first = getattr(flatten.operation, "data_format", None) == "channels_first"
         if len(shape) < 2 or channels_first or len(call.node.args[0].shape) != 2:
             continue

@@ -18,7 +18,7 @@ multiclass = require("sklearn.utils.multiclass", "sklearn", "stepgrad.sklearn")
 validation = require("sklearn.utils.validation", "sklearn", "stepgrad.sklearn")
 
 
-class _Estimator(base.BaseEstimator):
+class _Estimator(base.BaseEstimator):  # type: ignore[name-defined]
     """What both share: the constructor's arguments, building the model and training it."""
 
     def __init__(
@@ -82,7 +82,7 @@ class _Estimator(base.BaseEstimator):
         return self.model_.predict(x, batch_size=self.batch_size, verbose=0).astype(np.float64)
 
 
-class Classifier(base.ClassifierMixin, _Estimator):
+class Classifier(base.ClassifierMixin, _Estimator):  # type: ignore[name-defined]
     """A neural network that learns classes, as an estimator of scikit-learn.
 
     Parameters
@@ -140,7 +140,7 @@ class Classifier(base.ClassifierMixin, _Estimator):
         return self.classes_.take(np.argmax(outputs, axis=1))
 
 
-class Regressor(base.RegressorMixin, _Estimator):
+class Regressor(base.RegressorMixin, _Estimator):  # type: ignore[name-defined]
     """A neural network that learns numbers, as an estimator of scikit-learn.
 
     The parameters are those of `Classifier`; a model from `build_model` has one output a target.

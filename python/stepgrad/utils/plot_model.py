@@ -52,7 +52,7 @@ def plot_model(
     >>> import os, tempfile, stepgrad as sg
     >>> model = sg.Sequential([sg.layers.Input((2,)), sg.layers.Dense(1)])
     >>> figure = plot_model(model, os.path.join(tempfile.mkdtemp(), "model.svg"), show_shapes=True)
-    >>> [text.get_text() for text in figure.axes[0].texts]
+    >>> [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     ['InputLayer\\n(None, 2)', 'Dense\\n(None, 1)']
     """
     shown = getattr(model, "_functional", None) or model
