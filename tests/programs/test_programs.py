@@ -5,9 +5,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import stepgrad as sg
 from stepgrad import cli, layers, programs
 from stepgrad.errors import ArgumentError
-from stepgrad.programs import running, s1_worked, s3_cnn, sentences
+from stepgrad.programs import running, s1_simple, s1_worked, s3_cnn, sentences
 
 MISSING = {"S1-worked"} | (set() if hasattr(layers, "RandomCrop") else {"S4-128"})
 TRAINED = [name for name in programs.NAMES if name not in MISSING]
@@ -84,6 +85,18 @@ def test_the_image_folder_is_written_once(tmp_path):
     assert len(files) == 30 and len(list((root / "train").iterdir())) == 10
     before = [f.stat().st_mtime_ns for f in files]
     assert s3_cnn.image_folder(20, 10, "slice") == root and [f.stat().st_mtime_ns for f in files] == before
+
+
+def test_a_dead_start_stays_at_the_logarithm_of_three():
+    dead, seeds = s1_simple.dead_starts()
+    assert 0 < dead < seeds
+    for seed in range(seeds):
+        sg.utils.set_random_seed(seed)
+        model = s1_simple.build(sg, {})
+        if not np.any(model.predict_on_batch(s1_simple.X)):
+            losses = model.fit(s1_simple.X, s1_simple.Y, epochs=5, verbose=0).history["loss"]
+            np.testing.assert_allclose(losses, np.log(3), rtol=1e-6)
+            return
 
 
 def test_programs_without_data_have_nothing_to_compare():

@@ -23,6 +23,7 @@ TEXTS = {  # where it stands in the repository -> page
     "CHANGELOG.md": "changelog.md",
     "csrc/README.md": "csrc.md",
     "tutorials/README.md": "tutorials/index.md",
+    "tutorials/programs/README.md": "tutorials/programs.md",
 }
 TUTORIALS = {  # files with a number: the others are helpers
     path.relative_to(ROOT).as_posix(): f"tutorials/{path.stem}.md"
