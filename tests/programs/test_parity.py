@@ -53,10 +53,7 @@ def peers(request):
             no_dropout(peer.model)
     batches = []
     while len(batches) < STEPS:
-        batches += [
-            tuple(np.ascontiguousarray(part[:BATCH]) for part in batch)
-            for batch in data.batches("train", BATCH)
-        ]
+        batches += [tuple(np.array(part[:BATCH]) for part in batch) for batch in data.batches("train", BATCH)]
     return program, ours, theirs, batches[:STEPS]
 
 

@@ -134,14 +134,14 @@ def one_thread() -> None:
 
 def _batches(program: Program, data: Data, epochs: int) -> Iterator:
     for batch in data.batches("train", program.batch_size, seed=1).repeat(epochs):
-        yield tuple(np.ascontiguousarray(part) for part in batch)
+        yield tuple(np.require(part, requirements=["C", "W"]) for part in batch)  # PyTorch warns else
 
 
 def accuracy(peer: Peer, data: Data, batch_size: int) -> float:
     """Return the share of test samples whose class is right."""
     right = count = 0
     for x, y in data.batches("test", batch_size):
-        found, wanted = classes(peer.predict(np.ascontiguousarray(x))), classes(y)
+        found, wanted = classes(peer.predict(np.require(x, requirements=["C", "W"]))), classes(y)
         right, count = right + int((found == wanted).sum()), count + len(wanted)
     return right / count
 

@@ -1,7 +1,5 @@
 """S1-worked: backpropagation by hand through three layers of three units; 63 printed numbers, most of them wrong."""
 
-import numpy as np
-
 from stepgrad.programs.program import Program, Row
 from stepgrad.walk.examples import get
 
@@ -22,12 +20,12 @@ RIGHT = {
 def tell():
     """Return article, corrected and the tape's number, for each of the 63."""
     example = get("3-3-3-3")
-    rows = []
-    for row in example.check(example.walk()):
+    rows, checked = [], example.check(example.walk())
+    for row in checked:
         name, _, place = row.printed.name.partition("[")
         right = RIGHT[name][int(place[:-1])]
         rows.append(Row(row.printed.name, row.printed.digits, f"{right:g}", f"{row.right:g}"))
-    wrong = sum(not np.isclose(float(row.article), float(row.corrected), rtol=1e-3) for row in rows)
+    wrong = sum(not row.agrees for row in checked)
     print(
         f"{wrong} of {len(rows)} printed numbers are wrong. What went wrong with each: stepgrad walk 3-3-3-3"
     )
