@@ -26,7 +26,7 @@ EPOCHS = {
     "S2-cnn-mse": 3,
     "S3-cnn": 2,
     "S4-cifar": 5,
-    "S4-128": 5,
+    "S4-128": 2,
 }  # the article's, or fewer
 AGAINST = {
     "S1-simple": ("torch", 300, None),
