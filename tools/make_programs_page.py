@@ -31,6 +31,7 @@ EPOCHS = {
 AGAINST = {
     "S1-simple": ("torch", 300, None),
     "S3-cnn": ("torch", 1, 320),
+    "S4-128": ("keras", 1, 640),
 }  # library, epochs, samples; else Keras, 1, all
 HEAD = """# Nine programs, measured
 
