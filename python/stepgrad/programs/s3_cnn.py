@@ -85,7 +85,7 @@ def build_torch(facts):
 
     class Images(nn.Module):
         def forward(self, x):
-            return x.permute(0, 3, 1, 2)  # our batches are channels-last
+            return x.permute(0, 3, 1, 2).contiguous()  # our batches are channels-last
 
     class Flatten(nn.Module):
         def forward(self, x):
