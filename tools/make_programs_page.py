@@ -59,7 +59,7 @@ def measure(name: str) -> dict:
         library, against_epochs, limit = AGAINST.get(name, ("keras", 1, None))
         figures = compare(program, library, against_epochs, False, limit)
         ours, theirs = figures["losses"]
-        found["data"] = figures["source"]
+        found["data"] = program.load(False, None).source
         found["against"] = {
             "library": library,
             "steps": len(ours),

@@ -121,7 +121,7 @@ def compare(
         Row("milliseconds a step (median)", f"{milliseconds[0]:.2f}", f"{milliseconds[1]:.2f}", f"{milliseconds[1] / milliseconds[0]:.2f} x"),
     ]  # fmt: skip
     report.table(rows, ("", "stepgrad", library, ""))
-    return {"source": data.source, "losses": losses, "accuracy": scores, "ms": milliseconds}
+    return {"losses": losses, "accuracy": scores, "ms": milliseconds}
 
 
 def one_thread() -> None:
