@@ -37,9 +37,9 @@ class Compiled:
         self.function = function
         self.refusal: str | None = None
         self._quiet = quiet
-        self._kinds: dict[
-            tuple, Any
-        ] = {}  # kind of arguments -> how far it has come: None, Recorder, Plan or str
+        self._known: list[Any] = []
+        # The kind of arguments -> how far it has come: None, a Recorder, a Plan, or why there is none.
+        self._kinds: dict[tuple, Any] = {}
 
     @property
     def plans(self) -> list[Plan]:
@@ -51,16 +51,18 @@ class Compiled:
             return self.function(*args, **kwargs)  # somebody watches: show them the steps
         leaves = flatten((args, kwargs)) if kwargs else flatten(args)
         inputs = []
-        kind: list[Any] = [kernels.version[0], structure[0], state.recording]
+        kind: list[Any] = [kernels.version[0], structure[0], state.recording, len(args), *kwargs]
         for leaf in leaves:
             array = leaf.array if type(leaf) is Tensor else leaf
             if isinstance(array, np.ndarray):
-                if type(leaf) is Tensor and leaf.requires_grad:
-                    return self.function(*args, **kwargs)  # its gradient belongs to the caller
+                if type(leaf) is Tensor and (leaf.requires_grad or leaf._keras_mask is not None):
+                    return self.function(
+                        *args, **kwargs
+                    )  # a gradient belongs to the caller; a mask is no input
                 inputs.append(array)
                 kind += (array.shape, array.dtype.char)
             else:
-                kind.append(leaf if isinstance(leaf, int | float | str | None) else id(leaf))
+                kind += (type(leaf), leaf if isinstance(leaf, int | float | str | None) else id(leaf))
         key = tuple(kind)
         stage = self._kinds.get(key, self)
         if isinstance(stage, Plan):
@@ -69,6 +71,9 @@ class Compiled:
             if len(self._kinds) == MANY:
                 self._kinds.pop(next(iter(self._kinds)))
             self._kinds[key] = None  # the first call may still build things
+            self._known += [
+                leaf for leaf in leaves if not _is_input(leaf)
+            ]  # so that no identity is used twice
             return self.function(*args, **kwargs)
         if isinstance(stage, str):
             self.refusal = stage
