@@ -45,9 +45,11 @@ if TYPE_CHECKING:
         metrics,
         models,
         optimizers,
+        preprocessing,
         random,
         regularizers,
         saving,
+        sklearn,
         utils,
     )
     from stepgrad.layers import Input, Layer
@@ -59,8 +61,8 @@ __version__ = "0.1.0"
 
 # Imported when first used, so that `import stepgrad` stays quick.
 _PACKAGES = (
-    "activations callbacks constraints data datasets initializers interop layers losses metrics models optimizers random "
-    "regularizers saving utils"
+    "activations callbacks constraints data datasets initializers interop layers losses metrics models optimizers "
+    "preprocessing random regularizers saving sklearn utils"
 ).split()
 _NAMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "compiled": "replay",
@@ -83,6 +85,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
     "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "find_nan",
-    "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models", "no_grad", "ops",
-    "optimizers", "plan", "profile", "random", "regularizers", "saving", "scope", "steps_of", "stop_gradient", "utils", "walk",
+    "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models",
+    "no_grad", "ops", "optimizers", "plan", "preprocessing", "profile", "random", "regularizers", "saving", "scope",
+    "sklearn", "steps_of", "stop_gradient", "utils", "walk",
 ]  # fmt: skip
