@@ -46,8 +46,9 @@ def gradients_at_once(step, g):
     recipes = op.recipes
     recipe = recipes.get(wanted, _UNREAD)
     if recipe is _UNREAD:
-        if kernels.direct.get(op.name) is None:
-            return None  # on another rung nothing goes the short way: a recipe read now would be none, for ever
+        # On another rung, or from a repeated gradient, nothing goes the short way: what is read now would be no recipe.
+        if kernels.direct.get(op.name) is None or not g.array.flags.c_contiguous:
+            return None
         recipes[wanted] = _read(step, g)
         return None
     return None if recipe is None else _follow(recipe, step, g)
