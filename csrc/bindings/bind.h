@@ -14,6 +14,10 @@
 namespace stepgrad {
 namespace py = pybind11;
 
+// Which module this code is linked into. On the GPU arrays have addresses that the host cannot read.
+enum class Place { CPU, EMULATOR, GPU };
+Place place();
+
 // Args struct name -> makes the Python function of a rung with that struct.
 using Binders = std::map<std::string, py::object (*)(const Rung&)>;
 
@@ -130,7 +134,7 @@ void call(const Rung& rung, py::handle first, const Fill& fill) {
   };
   if (is_float(first, sizeof(float)))
     run(0.0f, rung.f32);
-  else if (is_float(first, sizeof(double)))
+  else if (rung.f64 && is_float(first, sizeof(double)))
     run(0.0, rung.f64);
   else
     bad_float(rung.op, first);

@@ -22,11 +22,12 @@ template <class Check> static auto state(const Check& check, const char* name, p
 }
 
 // Runs an update for many variables in one call. The threads share out pieces of all of them, so that small variables
-// cost next to nothing. The bottom rung goes over whole arrays, one variable after the other.
+// cost next to nothing. The bottom rung goes over whole arrays, one variable after the other, and so does a GPU, which has
+// its own threads.
 template <class Args>
 static void update_many(const Rung& rung, void (*kernel)(const Args&), const std::vector<Args>& all) {
   py::gil_scoped_release release;
-  if (rung.height == 0) {
+  if (rung.height == 0 || place() != Place::CPU) {
     for (const Args& args : all) kernel(args);
     return;
   }
@@ -70,7 +71,7 @@ static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all)
     }
     update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
   };
-  if (is_float(PyList_GET_ITEM(lists[0].ptr(), 0), sizeof(double)))
+  if (rung.f64 && is_float(PyList_GET_ITEM(lists[0].ptr(), 0), sizeof(double)))
     run(0.0, rung.f64);
   else
     run(0.0f, rung.f32);

@@ -26,7 +26,7 @@ struct Rung {
   const char* file;
   int line;
   int isa;            // instruction set this copy was compiled for (IsaLevel)
-  AnyKernel f32, f64; // Kernel<Args, float>, Kernel<Args, double>
+  AnyKernel f32, f64; // Kernel<Args, float>, Kernel<Args, double>; f64 may be nullptr
 };
 
 // Runs before main(), possibly compiled for a CPU that this is not: keep it a pointer and a call.
@@ -54,5 +54,26 @@ std::vector<Rung> rungs_for(int isa);
           static_cast<::stepgrad::Kernel<Args, double>>(kernel<double>))};                                   \
   [[maybe_unused]] static const bool STEPGRAD_JOIN(kernel, _registered) =                                    \
       ::stepgrad::register_rung(&STEPGRAD_JOIN(kernel, _rung));
+
+// A rung for float alone, such as one that loads four floats at once or runs on tensor cores. For double the rung below
+// serves.
+#define STEPGRAD_RUNG_F32(Args, op, rung, height, summary, kernel)                                           \
+  void kernel(const Args<float>&);                                                                           \
+  static const ::stepgrad::Rung STEPGRAD_JOIN(kernel, _rung) = {                                             \
+      op,                                                                                                    \
+      rung,                                                                                                  \
+      height,                                                                                                \
+      summary,                                                                                               \
+      #Args,                                                                                                 \
+      __FILE__,                                                                                              \
+      __LINE__,                                                                                              \
+      STEPGRAD_ISA_LEVEL,                                                                                    \
+      reinterpret_cast<::stepgrad::AnyKernel>(static_cast<::stepgrad::Kernel<Args, float>>(kernel)),         \
+      nullptr};                                                                                              \
+  [[maybe_unused]] static const bool STEPGRAD_JOIN(kernel, _registered) =                                    \
+      ::stepgrad::register_rung(&STEPGRAD_JOIN(kernel, _rung));
+
+// From this height on a rung computes with fewer digits than its arrays hold: it runs only where it is asked for.
+constexpr int REDUCED_PRECISION = 100;
 
 } // namespace stepgrad

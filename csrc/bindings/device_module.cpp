@@ -1,0 +1,62 @@
+// stepgrad._cuda and stepgrad._emu: every CUDA kernel as a Python function, for a GPU and for the emulator.
+//
+// The functions are made by the same binders as those of stepgrad._cpu. An array on the GPU comes as a NumPy array that
+// describes it: shape, type, and an address that only the GPU can read (python/stepgrad/device.py makes them).
+#include "bindings/bind.h"
+#include "common/thread_pool.h"
+#include <cstdint>
+#ifdef STEPGRAD_EMULATED
+#define STEPGRAD_MODULE _emu
+#else
+#define STEPGRAD_MODULE _cuda
+#include "cuda/device.h"
+#endif
+
+namespace stepgrad {
+
+#ifdef STEPGRAD_EMULATED
+Place place() { return Place::EMULATOR; }
+#else
+Place place() { return Place::GPU; }
+#endif
+
+// (op, rung, summary, source, function, dtypes, is_reduced) of each rung, each op from the bottom rung to the top.
+static py::list rungs() {
+  Binders binders;
+  for (auto add : {add_attention, add_conv2d, add_copy, add_elementwise, add_embedding, add_matmul, add_norm,
+                   add_optimizer, add_pool2d, add_recurrent, add_reduce, add_softmax})
+    add(binders);
+  py::list list;
+  for (const Rung& rung : rungs_for(0))
+    list.append(py::make_tuple(
+        rung.op, rung.name, rung.summary, std::string(rung.file) + ":" + std::to_string(rung.line),
+        binders.at(rung.args)(rung), rung.f64 ? "fd" : "f", rung.height >= REDUCED_PRECISION));
+  return list;
+}
+
+} // namespace stepgrad
+
+PYBIND11_MODULE(STEPGRAD_MODULE, m) {
+  using namespace stepgrad;
+  m.doc() = "stepgrad's CUDA kernels: flat, contiguous, checked arrays in; results written to arrays of the "
+            "caller.";
+  py::list table;
+  try {
+    table = rungs();
+  } catch (const std::exception& e) {
+    throw py::import_error(e.what());
+  }
+  m.def(
+      "rungs", [table] { return py::list(table.attr("copy")()); },
+      "All rungs as (op, rung, summary, source, function, dtypes, is_reduced), each op from the bottom rung "
+      "up.");
+#ifdef STEPGRAD_EMULATED
+  m.def("device_count", [] { return 1; }, "Devices that can run the kernels: the emulator is one.");
+  m.def("set_stream", [](uintptr_t) {}, py::arg("stream"), "Does nothing: emulated launches finish at once.");
+#else
+  m.def("device_count", &device_count, "GPUs that can run the kernels; 0 also where there is no driver.");
+  m.def("describe", &describe_device, "The GPU in use, or why there is none.");
+  m.def("set_stream", &set_stream, py::arg("stream"),
+        "Sets the CUDA stream of the calls that follow, as a number.");
+#endif
+}

@@ -1,0 +1,25 @@
+# stepgrad._cuda. The runtime is linked statically, so that the module can be imported where there is no CUDA at all.
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  if(STEPGRAD_CUDA STREQUAL ON)
+    message(FATAL_ERROR "STEPGRAD_CUDA=ON, but no CUDA compiler was found: put nvcc on the PATH or set CUDACXX")
+  endif()
+  message(STATUS "stepgrad: no nvcc; stepgrad._cuda is not built")
+  return()
+endif()
+set(CMAKE_CUDA_ARCHITECTURES ${STEPGRAD_CUDA_ARCHS})
+enable_language(CUDA)
+set(CMAKE_CUDA_STANDARD 17)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+add_library(cuda_kernels OBJECT ${CUDA_SOURCES})
+target_include_directories(cuda_kernels PRIVATE csrc)
+set_target_properties(cuda_kernels PROPERTIES CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden)
+target_compile_options(cuda_kernels PRIVATE -lineinfo --threads=0
+  $<$<BOOL:${STEPGRAD_WERROR}>:-Werror=all-warnings> -Xcompiler=-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+
+pybind11_add_module(_cuda MODULE NO_EXTRAS csrc/bindings/device_module.cpp
+  $<TARGET_OBJECTS:common> $<TARGET_OBJECTS:binders> $<TARGET_OBJECTS:cuda_kernels>)
+set_target_properties(_cuda PROPERTIES CUDA_RUNTIME_LIBRARY Static LINKER_LANGUAGE CUDA)
+target_link_libraries(_cuda PRIVATE stepgrad_options)
+target_compile_options(_cuda PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O1>)
+install(TARGETS _cuda DESTINATION stepgrad)

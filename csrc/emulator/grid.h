@@ -1,0 +1,10 @@
+// A launch: every block of a grid.
+#pragma once
+#include "emulator/block.h"
+
+namespace stepgrad::emulator {
+
+// Runs body(arguments) once for each thread of each block; returns when all have finished. Throws what went wrong.
+void run_grid(dim3 grid, dim3 block, size_t dynamic_bytes, void (*body)(void*), void* arguments);
+
+} // namespace stepgrad::emulator

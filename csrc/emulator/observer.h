@@ -1,0 +1,19 @@
+// How a recording listens to a launch. While one is set, blocks run one after another, on one core.
+#pragma once
+#include "emulator/block.h"
+
+namespace stepgrad::emulator {
+
+struct Observer {
+  virtual ~Observer() = default;
+  virtual void launch(dim3 /*grid*/, dim3 /*block*/, size_t /*dynamic_bytes*/) {}
+  virtual void block_starts(Block&) {}
+  virtual void thread_runs(Block&, const Thread&) {} // from here on memory is touched by this thread
+  virtual void barrier_opens(Block&, Site) {}
+  virtual void warp_operation(Block&, const Thread& /*any of its lanes*/, Site) {}
+  virtual void block_ends(Block&) {}
+};
+
+inline Observer* observer = nullptr;
+
+} // namespace stepgrad::emulator

@@ -1,0 +1,66 @@
+#include "emulator/shared_memory.h"
+#include "emulator/block.h"
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string>
+#ifdef STEPGRAD_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(data, bytes)
+#define ASAN_UNPOISON_MEMORY_REGION(data, bytes)
+#endif
+
+namespace stepgrad::emulator {
+
+static constexpr size_t ZONE = 64, MEMORY = STATIC_LIMIT + DYNAMIC_LIMIT + 64 * ZONE;
+
+SharedMemory::~SharedMemory() {
+  ASAN_UNPOISON_MEMORY_REGION(memory_, MEMORY);
+  std::free(memory_);
+}
+
+void SharedMemory::start_block(size_t dynamic_bytes) {
+#ifdef STEPGRAD_THREAD_SANITIZER
+  std::free(memory_); // new memory for each block: what two blocks do at one address is no race
+  memory_ = nullptr;
+#endif
+  if (!memory_) memory_ = static_cast<char*>(std::aligned_alloc(ZONE, MEMORY));
+  if (!memory_) throw std::bad_alloc();
+  ASAN_POISON_MEMORY_REGION(memory_, MEMORY);
+  used_ = ZONE, static_bytes_ = 0;
+  arrays_.clear();
+  arrays_.reserve(32);
+  place(nullptr, dynamic_bytes, "dynamic shared memory");
+}
+
+char* SharedMemory::place(const void* key, size_t bytes, const char* name) {
+  char* data = memory_ + used_;
+  used_ += (bytes + 2 * ZONE - 1) / ZONE * ZONE;
+  if (used_ > MEMORY) throw std::runtime_error("too many arrays in shared memory");
+  ASAN_UNPOISON_MEMORY_REGION(data, bytes);
+  // Not memset: ThreadSanitizer would take that for something the kernel did.
+  for (size_t i = 0; i < bytes; i++) static_cast<volatile char*>(data)[i] = char(0xff);
+  arrays_.push_back({key, name, data, bytes});
+  return data;
+}
+
+char* SharedMemory::find(const void* key, size_t bytes, const char* name) {
+  for (const SharedArray& array : arrays_)
+    if (array.key == key) return array.data;
+  static_bytes_ += bytes;
+  if (static_bytes_ > STATIC_LIMIT)
+    throw std::runtime_error(std::string("shared array '") + name +
+                             "': expected at most 48 KiB in all, got " + std::to_string(static_bytes_) +
+                             " bytes; use DYNAMIC_SHARED for more");
+  return place(key, bytes, name);
+}
+
+char* static_shared(const void* key, size_t bytes, const char* name) {
+  return this_block().shared.find(key, bytes, name);
+}
+
+char* dynamic_shared() { return this_block().shared.dynamic(); }
+
+} // namespace stepgrad::emulator

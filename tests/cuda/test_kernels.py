@@ -1,0 +1,65 @@
+"""Every CUDA kernel at every rung, on the emulator, with the calls that the CPU's kernels must get right."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels.native_case import Out
+from kernels.native_cases import OPS, cases
+
+_emu = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
+
+RUNGS = {(op, rung): row for op, rung, *row in _emu.rungs()}  # summary, source, function, dtypes, is_reduced
+EACH_RUNG = pytest.mark.parametrize("op, rung", RUNGS, ids=["-".join(key) for key in RUNGS])
+REPOSITORY = Path(__file__).parents[2]
+WIDER = {"tf32": 2e-3, "bf16": 3e-2}  # 11 and 8 bits of precision in what is multiplied, sums in float32
+
+
+def check(op, rung, dtype):
+    _, _, function, dtypes, is_reduced = RUNGS[op, rung]
+    if np.dtype(dtype).char not in dtypes:
+        with pytest.raises(TypeError, match=op):
+            next(cases(op)).run(function, dtype)
+        return
+    for case in cases(op):
+        if is_reduced:
+            case.rtol = case.atol = next(room for name, room in WIDER.items() if name in rung)
+        case.check(function, dtype)
+
+
+@EACH_RUNG
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_matches_numpy(op, rung, dtype):
+    assert op in OPS
+    check(op, rung, dtype)
+
+
+@EACH_RUNG
+def test_order_of_threads_and_copies_does_not_matter(op, rung, order, copies):
+    check(op, rung, "float32")
+
+
+def test_source_points_at_the_registration():
+    for (op, rung), (summary, source, *_) in RUNGS.items():
+        path, line = source.split(":")
+        text = (REPOSITORY / path).read_text().splitlines()[int(line) - 1]
+        assert text.startswith("STEPGRAD_RUNG") and f'"{op}"' in text, f"{op}/{rung}: {source}"
+        assert path.endswith(".cu") and summary and "\n" not in summary
+
+
+def test_wrong_arguments_are_refused():
+    a, b = np.zeros((1, 2, 3), "float32"), np.zeros((1, 4, 5), "float32")
+    function = RUNGS["matmul", "naive"][2]
+    with pytest.raises(
+        ValueError, match=r"matmul: argument 'b': expected shape \(1, 3, 5\), got shape \(1, 4, 5\)"
+    ):
+        function(a, b, np.zeros((1, 2, 5), "float32"), False, False)
+
+
+def test_option_of_the_environment_is_checked(monkeypatch):
+    monkeypatch.setenv("STEPGRAD_EMULATOR_ORDER", "sideways")
+    case = next(case for case in cases("matmul") if np.size(case.args[2].want))
+    assert isinstance(case.args[2], Out)
+    with pytest.raises(RuntimeError, match="STEPGRAD_EMULATOR_ORDER: expected forward, reverse, random"):
+        case.run(RUNGS["matmul", "naive"][2], "float32")
