@@ -11,7 +11,7 @@ constexpr unsigned ALL_LANES = 0xffffffff;
 constexpr int THREADS = 256; // of a block, where nothing speaks for another number
 
 // Blocks for n items, `per_block` at a time. Kernels stride over the grid, so a bound on it costs nothing.
-inline unsigned blocks_for(long n, long per_block) {
+inline unsigned grid_for(long n, long per_block) {
   const long blocks = (n + per_block - 1) / per_block, most = 1 << 16;
   return unsigned(blocks < most ? blocks : most);
 }
@@ -19,7 +19,9 @@ inline unsigned blocks_for(long n, long per_block) {
 __device__ inline long global_thread() { return long(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ inline long grid_threads() { return long(gridDim.x) * blockDim.x; }
 
-template <class V> __device__ V shuffle_xor(V v, int distance) { return __shfl_xor_sync(ALL_LANES, v, distance); }
+template <class V> __device__ V shuffle_xor(V v, int distance) {
+  return __shfl_xor_sync(ALL_LANES, v, distance);
+}
 
 // A butterfly: after five exchanges every lane holds all 32 values combined. No memory, no barrier.
 // combine(a, b) must be symmetric: lanes d apart compute the same pair from both sides.

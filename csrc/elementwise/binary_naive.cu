@@ -17,38 +17,31 @@ template <class T, class F> __global__ void binary_kernel(BinaryArgs<T> g, F f) 
 
 template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
   const long size = g.rows * g.n;
-  if (size) launch(binary_kernel<T, F>, blocks_for(size, THREADS), THREADS, 0, g, f);
+  if (size) launch(binary_kernel<T, F>, grid_for(size, THREADS), THREADS, 0, g, f);
 }
 
 STEPGRAD_RUNG(BinaryArgs, "add", "naive", 0, "a thread an element, and a division to find b's", add_naive)
-template <class T> void add_naive(const BinaryArgs<T>& g) {
-  run(g, Sum{});
-}
+template <class T> void add_naive(const BinaryArgs<T>& g) { run(g, Sum{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "subtract", "naive", 0, "a thread an element, and a division to find b's", subtract_naive)
-template <class T> void subtract_naive(const BinaryArgs<T>& g) {
-  run(g, Difference{});
-}
+STEPGRAD_RUNG(BinaryArgs, "subtract", "naive", 0, "a thread an element, and a division to find b's",
+              subtract_naive)
+template <class T> void subtract_naive(const BinaryArgs<T>& g) { run(g, Difference{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "multiply", "naive", 0, "a thread an element, and a division to find b's", multiply_naive)
-template <class T> void multiply_naive(const BinaryArgs<T>& g) {
-  run(g, Product{});
-}
+STEPGRAD_RUNG(BinaryArgs, "multiply", "naive", 0, "a thread an element, and a division to find b's",
+              multiply_naive)
+template <class T> void multiply_naive(const BinaryArgs<T>& g) { run(g, Product{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "divide", "naive", 0, "a thread an element, and a division to find b's", divide_naive)
-template <class T> void divide_naive(const BinaryArgs<T>& g) {
-  run(g, Quotient{});
-}
+STEPGRAD_RUNG(BinaryArgs, "divide", "naive", 0, "a thread an element, and a division to find b's",
+              divide_naive)
+template <class T> void divide_naive(const BinaryArgs<T>& g) { run(g, Quotient{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "maximum", "naive", 0, "a thread an element, and a division to find b's", maximum_naive)
-template <class T> void maximum_naive(const BinaryArgs<T>& g) {
-  run(g, Maximum{});
-}
+STEPGRAD_RUNG(BinaryArgs, "maximum", "naive", 0, "a thread an element, and a division to find b's",
+              maximum_naive)
+template <class T> void maximum_naive(const BinaryArgs<T>& g) { run(g, Maximum{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "minimum", "naive", 0, "a thread an element, and a division to find b's", minimum_naive)
-template <class T> void minimum_naive(const BinaryArgs<T>& g) {
-  run(g, Minimum{});
-}
+STEPGRAD_RUNG(BinaryArgs, "minimum", "naive", 0, "a thread an element, and a division to find b's",
+              minimum_naive)
+template <class T> void minimum_naive(const BinaryArgs<T>& g) { run(g, Minimum{}); }
 
 } // namespace
 } // namespace stepgrad

@@ -69,7 +69,7 @@ template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
   const bool number = g.b_row == 0 && g.b_col == 0, flat = g.b_row == g.n || g.rows == 1;
   const bool aligned = can_pack(g.a) && can_pack(g.out) && (number || can_pack(g.b));
   const long packs = aligned ? size / Pack<T>::N : 0;
-  const unsigned blocks = blocks_for(packs ? packs : size, THREADS);
+  const unsigned blocks = grid_for(packs ? packs : size, THREADS);
   if (number)
     launch(one_number_kernel<T, F>, blocks, THREADS, 0, g.a, g.b, g.out, size, packs, f);
   else if (flat)
@@ -80,35 +80,29 @@ template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
     run_rows<T, 1>(g, f);
 }
 
-STEPGRAD_RUNG(BinaryArgs, "add", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", add_vectorised)
-template <class T> void add_vectorised(const BinaryArgs<T>& g) {
-  run(g, Sum{});
-}
+STEPGRAD_RUNG(BinaryArgs, "add", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", add_vectorised)
+template <class T> void add_vectorised(const BinaryArgs<T>& g) { run(g, Sum{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "subtract", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", subtract_vectorised)
-template <class T> void subtract_vectorised(const BinaryArgs<T>& g) {
-  run(g, Difference{});
-}
+STEPGRAD_RUNG(BinaryArgs, "subtract", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", subtract_vectorised)
+template <class T> void subtract_vectorised(const BinaryArgs<T>& g) { run(g, Difference{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "multiply", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", multiply_vectorised)
-template <class T> void multiply_vectorised(const BinaryArgs<T>& g) {
-  run(g, Product{});
-}
+STEPGRAD_RUNG(BinaryArgs, "multiply", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", multiply_vectorised)
+template <class T> void multiply_vectorised(const BinaryArgs<T>& g) { run(g, Product{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "divide", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", divide_vectorised)
-template <class T> void divide_vectorised(const BinaryArgs<T>& g) {
-  run(g, Quotient{});
-}
+STEPGRAD_RUNG(BinaryArgs, "divide", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", divide_vectorised)
+template <class T> void divide_vectorised(const BinaryArgs<T>& g) { run(g, Quotient{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "maximum", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", maximum_vectorised)
-template <class T> void maximum_vectorised(const BinaryArgs<T>& g) {
-  run(g, Maximum{});
-}
+STEPGRAD_RUNG(BinaryArgs, "maximum", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", maximum_vectorised)
+template <class T> void maximum_vectorised(const BinaryArgs<T>& g) { run(g, Maximum{}); }
 
-STEPGRAD_RUNG(BinaryArgs, "minimum", "vectorised", 10, "16 bytes a load; a row that repeats is loaded once a thread", minimum_vectorised)
-template <class T> void minimum_vectorised(const BinaryArgs<T>& g) {
-  run(g, Minimum{});
-}
+STEPGRAD_RUNG(BinaryArgs, "minimum", "vectorised", 10,
+              "16 bytes a load; a row that repeats is loaded once a thread", minimum_vectorised)
+template <class T> void minimum_vectorised(const BinaryArgs<T>& g) { run(g, Minimum{}); }
 
 } // namespace
 } // namespace stepgrad

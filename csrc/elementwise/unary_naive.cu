@@ -20,109 +20,77 @@ template <class T, class F> __global__ void gradient_kernel(const T* saved, cons
 }
 
 template <class T, class F> void run(const UnaryArgs<T>& g, F f) {
-  if (g.n) launch(unary_kernel<T, F>, blocks_for(g.n, THREADS), THREADS, 0, g.x, g.y, g.n, f);
+  if (g.n) launch(unary_kernel<T, F>, grid_for(g.n, THREADS), THREADS, 0, g.x, g.y, g.n, f);
 }
 
 template <class T, class F> void run(const UnaryGradientArgs<T>& g, F f) {
-  if (g.n) launch(gradient_kernel<T, F>, blocks_for(g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx, g.n, f);
+  if (g.n) launch(gradient_kernel<T, F>, grid_for(g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx, g.n, f);
 }
 
 STEPGRAD_RUNG(UnaryArgs, "exp", "naive", 0, "a thread an element, coalesced", exp_naive)
-template <class T> void exp_naive(const UnaryArgs<T>& g) {
-  run(g, Exp{});
-}
+template <class T> void exp_naive(const UnaryArgs<T>& g) { run(g, Exp{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "log", "naive", 0, "a thread an element, coalesced", log_naive)
-template <class T> void log_naive(const UnaryArgs<T>& g) {
-  run(g, Log{});
-}
+template <class T> void log_naive(const UnaryArgs<T>& g) { run(g, Log{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "sqrt", "naive", 0, "a thread an element, coalesced", sqrt_naive)
-template <class T> void sqrt_naive(const UnaryArgs<T>& g) {
-  run(g, Sqrt{});
-}
+template <class T> void sqrt_naive(const UnaryArgs<T>& g) { run(g, Sqrt{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "tanh", "naive", 0, "a thread an element, coalesced", tanh_naive)
-template <class T> void tanh_naive(const UnaryArgs<T>& g) {
-  run(g, Tanh{});
-}
+template <class T> void tanh_naive(const UnaryArgs<T>& g) { run(g, Tanh{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "erf", "naive", 0, "a thread an element, coalesced", erf_naive)
-template <class T> void erf_naive(const UnaryArgs<T>& g) {
-  run(g, Erf{});
-}
+template <class T> void erf_naive(const UnaryArgs<T>& g) { run(g, Erf{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "sigmoid", "naive", 0, "a thread an element, coalesced", sigmoid_naive)
-template <class T> void sigmoid_naive(const UnaryArgs<T>& g) {
-  run(g, Sigmoid{});
-}
+template <class T> void sigmoid_naive(const UnaryArgs<T>& g) { run(g, Sigmoid{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "silu", "naive", 0, "a thread an element, coalesced", silu_naive)
-template <class T> void silu_naive(const UnaryArgs<T>& g) {
-  run(g, Silu{});
-}
+template <class T> void silu_naive(const UnaryArgs<T>& g) { run(g, Silu{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "softplus", "naive", 0, "a thread an element, coalesced", softplus_naive)
-template <class T> void softplus_naive(const UnaryArgs<T>& g) {
-  run(g, Softplus{});
-}
+template <class T> void softplus_naive(const UnaryArgs<T>& g) { run(g, Softplus{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "gelu", "naive", 0, "a thread an element, coalesced", gelu_naive)
-template <class T> void gelu_naive(const UnaryArgs<T>& g) {
-  run(g, Gelu{});
-}
+template <class T> void gelu_naive(const UnaryArgs<T>& g) { run(g, Gelu{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "gelu_tanh", "naive", 0, "a thread an element, coalesced", gelu_tanh_naive)
-template <class T> void gelu_tanh_naive(const UnaryArgs<T>& g) {
-  run(g, GeluTanh{});
-}
+template <class T> void gelu_tanh_naive(const UnaryArgs<T>& g) { run(g, GeluTanh{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "relu", "naive", 0, "a thread an element, coalesced", relu_naive)
-template <class T> void relu_naive(const UnaryArgs<T>& g) {
-  run(g, Relu{});
-}
+template <class T> void relu_naive(const UnaryArgs<T>& g) { run(g, Relu{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "negative", "naive", 0, "a thread an element, coalesced", negative_naive)
-template <class T> void negative_naive(const UnaryArgs<T>& g) {
-  run(g, Negative{});
-}
+template <class T> void negative_naive(const UnaryArgs<T>& g) { run(g, Negative{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "abs", "naive", 0, "a thread an element, coalesced", abs_naive)
-template <class T> void abs_naive(const UnaryArgs<T>& g) {
-  run(g, Abs{});
-}
+template <class T> void abs_naive(const UnaryArgs<T>& g) { run(g, Abs{}); }
 
 STEPGRAD_RUNG(UnaryArgs, "square", "naive", 0, "a thread an element, coalesced", square_naive)
-template <class T> void square_naive(const UnaryArgs<T>& g) {
-  run(g, Square{});
-}
+template <class T> void square_naive(const UnaryArgs<T>& g) { run(g, Square{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "naive", 0, "a thread an element, coalesced", relu_gradient_naive)
-template <class T> void relu_gradient_naive(const UnaryGradientArgs<T>& g) {
-  run(g, ReluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "naive", 0, "a thread an element, coalesced",
+              relu_gradient_naive)
+template <class T> void relu_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, ReluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "sigmoid_gradient", "naive", 0, "a thread an element, coalesced", sigmoid_gradient_naive)
-template <class T> void sigmoid_gradient_naive(const UnaryGradientArgs<T>& g) {
-  run(g, SigmoidGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "sigmoid_gradient", "naive", 0, "a thread an element, coalesced",
+              sigmoid_gradient_naive)
+template <class T> void sigmoid_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, SigmoidGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "tanh_gradient", "naive", 0, "a thread an element, coalesced", tanh_gradient_naive)
-template <class T> void tanh_gradient_naive(const UnaryGradientArgs<T>& g) {
-  run(g, TanhGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "tanh_gradient", "naive", 0, "a thread an element, coalesced",
+              tanh_gradient_naive)
+template <class T> void tanh_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, TanhGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "silu_gradient", "naive", 0, "a thread an element, coalesced", silu_gradient_naive)
-template <class T> void silu_gradient_naive(const UnaryGradientArgs<T>& g) {
-  run(g, SiluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "silu_gradient", "naive", 0, "a thread an element, coalesced",
+              silu_gradient_naive)
+template <class T> void silu_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, SiluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "gelu_gradient", "naive", 0, "a thread an element, coalesced", gelu_gradient_naive)
-template <class T> void gelu_gradient_naive(const UnaryGradientArgs<T>& g) {
-  run(g, GeluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "gelu_gradient", "naive", 0, "a thread an element, coalesced",
+              gelu_gradient_naive)
+template <class T> void gelu_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, GeluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "gelu_tanh_gradient", "naive", 0, "a thread an element, coalesced", gelu_tanh_gradient_naive)
+STEPGRAD_RUNG(UnaryGradientArgs, "gelu_tanh_gradient", "naive", 0, "a thread an element, coalesced",
+              gelu_tanh_gradient_naive)
 template <class T> void gelu_tanh_gradient_naive(const UnaryGradientArgs<T>& g) {
   run(g, GeluTanhGradient{});
 }

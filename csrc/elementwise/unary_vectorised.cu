@@ -40,112 +40,96 @@ __global__ void gradient_kernel(const T* saved, const T* dy, T* dx, long n, long
 template <class T, class F> void run(const UnaryArgs<T>& g, F f) {
   if (g.n == 0) return;
   const long packs = can_pack(g.x) && can_pack(g.y) ? g.n / Pack<T>::N : 0;
-  launch(unary_kernel<T, F>, blocks_for(packs ? packs : g.n, THREADS), THREADS, 0, g.x, g.y, g.n, packs, f);
+  launch(unary_kernel<T, F>, grid_for(packs ? packs : g.n, THREADS), THREADS, 0, g.x, g.y, g.n, packs, f);
 }
 
 template <class T, class F> void run(const UnaryGradientArgs<T>& g, F f) {
   if (g.n == 0) return;
   const long packs = can_pack(g.saved) && can_pack(g.dy) && can_pack(g.dx) ? g.n / Pack<T>::N : 0;
-  launch(gradient_kernel<T, F>, blocks_for(packs ? packs : g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx, g.n,
-         packs, f);
+  launch(gradient_kernel<T, F>, grid_for(packs ? packs : g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx,
+         g.n, packs, f);
 }
 
-STEPGRAD_RUNG(UnaryArgs, "exp", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", exp_vectorised)
-template <class T> void exp_vectorised(const UnaryArgs<T>& g) {
-  run(g, Exp{});
-}
+STEPGRAD_RUNG(UnaryArgs, "exp", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", exp_vectorised)
+template <class T> void exp_vectorised(const UnaryArgs<T>& g) { run(g, Exp{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "log", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", log_vectorised)
-template <class T> void log_vectorised(const UnaryArgs<T>& g) {
-  run(g, Log{});
-}
+STEPGRAD_RUNG(UnaryArgs, "log", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", log_vectorised)
+template <class T> void log_vectorised(const UnaryArgs<T>& g) { run(g, Log{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "sqrt", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", sqrt_vectorised)
-template <class T> void sqrt_vectorised(const UnaryArgs<T>& g) {
-  run(g, Sqrt{});
-}
+STEPGRAD_RUNG(UnaryArgs, "sqrt", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", sqrt_vectorised)
+template <class T> void sqrt_vectorised(const UnaryArgs<T>& g) { run(g, Sqrt{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "tanh", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", tanh_vectorised)
-template <class T> void tanh_vectorised(const UnaryArgs<T>& g) {
-  run(g, Tanh{});
-}
+STEPGRAD_RUNG(UnaryArgs, "tanh", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", tanh_vectorised)
+template <class T> void tanh_vectorised(const UnaryArgs<T>& g) { run(g, Tanh{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "erf", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", erf_vectorised)
-template <class T> void erf_vectorised(const UnaryArgs<T>& g) {
-  run(g, Erf{});
-}
+STEPGRAD_RUNG(UnaryArgs, "erf", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", erf_vectorised)
+template <class T> void erf_vectorised(const UnaryArgs<T>& g) { run(g, Erf{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "sigmoid", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", sigmoid_vectorised)
-template <class T> void sigmoid_vectorised(const UnaryArgs<T>& g) {
-  run(g, Sigmoid{});
-}
+STEPGRAD_RUNG(UnaryArgs, "sigmoid", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", sigmoid_vectorised)
+template <class T> void sigmoid_vectorised(const UnaryArgs<T>& g) { run(g, Sigmoid{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "silu", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", silu_vectorised)
-template <class T> void silu_vectorised(const UnaryArgs<T>& g) {
-  run(g, Silu{});
-}
+STEPGRAD_RUNG(UnaryArgs, "silu", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", silu_vectorised)
+template <class T> void silu_vectorised(const UnaryArgs<T>& g) { run(g, Silu{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "softplus", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", softplus_vectorised)
-template <class T> void softplus_vectorised(const UnaryArgs<T>& g) {
-  run(g, Softplus{});
-}
+STEPGRAD_RUNG(UnaryArgs, "softplus", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", softplus_vectorised)
+template <class T> void softplus_vectorised(const UnaryArgs<T>& g) { run(g, Softplus{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "gelu", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", gelu_vectorised)
-template <class T> void gelu_vectorised(const UnaryArgs<T>& g) {
-  run(g, Gelu{});
-}
+STEPGRAD_RUNG(UnaryArgs, "gelu", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", gelu_vectorised)
+template <class T> void gelu_vectorised(const UnaryArgs<T>& g) { run(g, Gelu{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "gelu_tanh", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", gelu_tanh_vectorised)
-template <class T> void gelu_tanh_vectorised(const UnaryArgs<T>& g) {
-  run(g, GeluTanh{});
-}
+STEPGRAD_RUNG(UnaryArgs, "gelu_tanh", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", gelu_tanh_vectorised)
+template <class T> void gelu_tanh_vectorised(const UnaryArgs<T>& g) { run(g, GeluTanh{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "relu", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", relu_vectorised)
-template <class T> void relu_vectorised(const UnaryArgs<T>& g) {
-  run(g, Relu{});
-}
+STEPGRAD_RUNG(UnaryArgs, "relu", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", relu_vectorised)
+template <class T> void relu_vectorised(const UnaryArgs<T>& g) { run(g, Relu{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "negative", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", negative_vectorised)
-template <class T> void negative_vectorised(const UnaryArgs<T>& g) {
-  run(g, Negative{});
-}
+STEPGRAD_RUNG(UnaryArgs, "negative", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", negative_vectorised)
+template <class T> void negative_vectorised(const UnaryArgs<T>& g) { run(g, Negative{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "abs", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", abs_vectorised)
-template <class T> void abs_vectorised(const UnaryArgs<T>& g) {
-  run(g, Abs{});
-}
+STEPGRAD_RUNG(UnaryArgs, "abs", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", abs_vectorised)
+template <class T> void abs_vectorised(const UnaryArgs<T>& g) { run(g, Abs{}); }
 
-STEPGRAD_RUNG(UnaryArgs, "square", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", square_vectorised)
-template <class T> void square_vectorised(const UnaryArgs<T>& g) {
-  run(g, Square{});
-}
+STEPGRAD_RUNG(UnaryArgs, "square", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", square_vectorised)
+template <class T> void square_vectorised(const UnaryArgs<T>& g) { run(g, Square{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", relu_gradient_vectorised)
-template <class T> void relu_gradient_vectorised(const UnaryGradientArgs<T>& g) {
-  run(g, ReluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", relu_gradient_vectorised)
+template <class T> void relu_gradient_vectorised(const UnaryGradientArgs<T>& g) { run(g, ReluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "sigmoid_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", sigmoid_gradient_vectorised)
+STEPGRAD_RUNG(UnaryGradientArgs, "sigmoid_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", sigmoid_gradient_vectorised)
 template <class T> void sigmoid_gradient_vectorised(const UnaryGradientArgs<T>& g) {
   run(g, SigmoidGradient{});
 }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "tanh_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", tanh_gradient_vectorised)
-template <class T> void tanh_gradient_vectorised(const UnaryGradientArgs<T>& g) {
-  run(g, TanhGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "tanh_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", tanh_gradient_vectorised)
+template <class T> void tanh_gradient_vectorised(const UnaryGradientArgs<T>& g) { run(g, TanhGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "silu_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", silu_gradient_vectorised)
-template <class T> void silu_gradient_vectorised(const UnaryGradientArgs<T>& g) {
-  run(g, SiluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "silu_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", silu_gradient_vectorised)
+template <class T> void silu_gradient_vectorised(const UnaryGradientArgs<T>& g) { run(g, SiluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "gelu_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", gelu_gradient_vectorised)
-template <class T> void gelu_gradient_vectorised(const UnaryGradientArgs<T>& g) {
-  run(g, GeluGradient{});
-}
+STEPGRAD_RUNG(UnaryGradientArgs, "gelu_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", gelu_gradient_vectorised)
+template <class T> void gelu_gradient_vectorised(const UnaryGradientArgs<T>& g) { run(g, GeluGradient{}); }
 
-STEPGRAD_RUNG(UnaryGradientArgs, "gelu_tanh_gradient", "vectorised", 10, "16 bytes a load: fewer instructions, more bytes on their way", gelu_tanh_gradient_vectorised)
+STEPGRAD_RUNG(UnaryGradientArgs, "gelu_tanh_gradient", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", gelu_tanh_gradient_vectorised)
 template <class T> void gelu_tanh_gradient_vectorised(const UnaryGradientArgs<T>& g) {
   run(g, GeluTanhGradient{});
 }
