@@ -23,4 +23,19 @@ template <class Body> void parallel_for(long n, double ns_per_item, const Body& 
       &body);
 }
 
+// The two ways to run a loop, for code that a rung on one thread and a rung on many share. Serially runs body(0, n) here.
+struct Serially {
+  int threads() const { return 1; }
+  template <class Body> void operator()(long n, double, const Body& body) const {
+    if (n > 0) body(0, n);
+  }
+};
+
+struct InParallel {
+  int threads() const { return get_num_threads(); }
+  template <class Body> void operator()(long n, double ns_per_item, const Body& body) const {
+    parallel_for(n, ns_per_item, body);
+  }
+};
+
 } // namespace stepgrad

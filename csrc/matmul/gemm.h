@@ -27,20 +27,6 @@ constexpr long SMALL_B = 24 << 10;            // bytes: a B that stays in L1 wit
 constexpr long MIN_ROWS = 48, MAX_ROWS = 192; // rows of a cell: MAX_ROWS x KC floats fill 192 KiB of L2
 constexpr long CELLS_PER_THREAD = 3;          // so that a thread that comes late still finds work
 
-// Runs body(0, n) on this thread: what parallel_for is to the threaded rungs.
-struct Serially {
-  int threads() const { return 1; }
-  template <class Body> void operator()(long n, double, const Body& body) const {
-    if (n > 0) body(0, n);
-  }
-};
-struct InParallel {
-  int threads() const { return get_num_threads(); }
-  template <class Body> void operator()(long n, double ns_per_item, const Body& body) const {
-    parallel_for(n, ns_per_item, body);
-  }
-};
-
 template <class T> struct Gemm {
   long M, N, K;
   const T* A; // A(i, k) = A[i * rsa + k * csa]

@@ -1,5 +1,6 @@
 // Normalization of a matrix [rows, n]: by the statistics of every row (layer_norm) or of every column (batch_norm).
 //   y = (x - mean) * r * scale + offset,  r = 1 / sqrt(variance + epsilon), the variance biased
+// rms_norm leaves out the mean and the offset.
 #pragma once
 
 namespace stepgrad {
@@ -31,6 +32,26 @@ template <class T> struct NormGradientArgs {
   T* dx;             // [rows, n]
   T* dscale;         // [n]
   T* doffset;        // [n]
+  double epsilon;
+  long rows, n;
+};
+
+template <class T> struct RmsNormArgs {
+  const T* x;     // [rows, n]
+  const T* scale; // [n]
+  T* y;           // [rows, n]
+  T* mean_square; // [rows]
+  double epsilon;
+  long rows, n;
+};
+
+template <class T> struct RmsNormGradientArgs {
+  const T* x;           // [rows, n]
+  const T* scale;       // [n]
+  const T* mean_square; // [rows], what the forward kernel wrote
+  const T* dy;          // [rows, n]
+  T* dx;                // [rows, n]
+  T* dscale;            // [n]
   double epsilon;
   long rows, n;
 };

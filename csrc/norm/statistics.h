@@ -1,10 +1,14 @@
 // Mean and biased variance of every column, on vectors; used by batch_norm_statistics and by batch_norm.
+//
+// Each block of 256 rows gives its mean and its sum of squared distances to it while it is in cache; two blocks are combined
+// by Chan, Golub and LeVeque's formula (1979), in the order of the blocks: the same bits for any number of threads.
 #pragma once
 #include "common/scratch.h"
 #include "common/thread_pool.h"
-#include "common/vec.h"
+#include "norm/narrow.h"
 #include "norm/norm.h"
 #include <algorithm>
+#include <limits>
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -12,7 +16,8 @@ namespace STEPGRAD_ISA {
 constexpr long BLOCK_ROWS = 256;
 
 // mean[j] and squares[j] = sum((x - mean)^2) of n rows, for up to one vector of columns.
-template <class T> void block_statistics(const T* x, long n, long c, long columns, T* mean, T* squares) {
+template <class T>
+STEPGRAD_INLINE void block_statistics(const T* x, long n, long c, long columns, T* mean, T* squares) {
   const auto row = [&](long i) { return load_n(x + i * c, columns); };
   vec<T> sum{}, square{};
   for (long i = 0; i < n; i++) sum += row(i);
@@ -21,30 +26,40 @@ template <class T> void block_statistics(const T* x, long n, long c, long column
     const vec<T> distance = row(i) - m;
     square += distance * distance;
   }
-  store_part(mean, m, columns);
-  store_part(squares, square, columns);
+  store_n(mean, m, columns);
+  store_n(squares, square, columns);
 }
 
-template <class T> void column_statistics(const BatchNormStatisticsArgs<T>& g) {
-  const long blocks = std::max(1L, (g.n + BLOCK_ROWS - 1) / BLOCK_ROWS);
-  T* partial = scratch<T>(Scratch::PARTIAL, blocks * 2 * g.c); // [blocks, (mean, squares), c]
-  const auto rows = [&](long block) { return std::min(BLOCK_ROWS, g.n - block * BLOCK_ROWS); };
-  parallel_for(blocks, 0.3 * double(std::min(g.n, BLOCK_ROWS) * g.c), [&](long begin, long end) {
+// mean: [c], squares: [c] of x: [n, c].
+template <class T> void block_columns(const T* x, long n, long c, T* mean, T* squares) {
+  long j = 0;
+  for (; j + VL<T> <= c; j += VL<T>) block_statistics(x + j, n, c, VL<T>, mean + j, squares + j);
+  if (j < c) block_statistics(x + j, n, c, c - j, mean + j, squares + j);
+}
+
+template <class T, class Loop> void column_statistics(const BatchNormStatisticsArgs<T>& g, Loop loop) {
+  const Fold f = fold_rows<T>(g.n, g.c);
+  const long blocks = (f.wide_rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  T* partial =
+      scratch<T>(Scratch::PARTIAL, (blocks + 1) * 2 * f.width); // [blocks + 1, (mean, squares), width]
+  const auto block = [&](long b) { return partial + b * 2 * f.width; };
+  const auto rows = [&](long b) { return std::min(BLOCK_ROWS, f.wide_rows - b * BLOCK_ROWS); };
+  loop(blocks, 0.3 * double(std::min(f.wide_rows, BLOCK_ROWS) * f.width), [&](long begin, long end) {
     for (long b = begin; b < end; b++)
-      for (long j = 0; j < g.c; j += VL<T>) {
-        T* mean = partial + b * 2 * g.c + j;
-        block_statistics(g.x + b * BLOCK_ROWS * g.c + j, rows(b), g.c, std::min(VL<T>, g.c - j), mean,
-                         mean + g.c);
-      }
+      block_columns(g.x + b * BLOCK_ROWS * f.width, rows(b), f.width, block(b), block(b) + f.width);
   });
+  block_columns(g.x + f.wide_rows * f.width, f.rest, g.c, block(blocks), block(blocks) + f.width);
   for (long j = 0; j < g.c; j++) {
-    double n = double(rows(0)), mean = partial[j], squares = partial[g.c + j];
-    for (long b = 1; b < blocks; b++) {
-      const double more = double(rows(b)), distance = partial[b * 2 * g.c + j] - mean;
-      squares += partial[(b * 2 + 1) * g.c + j] + distance * distance * n * more / (n + more);
+    double n = 0, mean = g.n ? 0 : std::numeric_limits<double>::quiet_NaN(), squares = 0;
+    const auto add = [&](double more, const T* part) {
+      const double distance = part[0] - mean;
+      squares += part[f.width] + distance * distance * n * more / (n + more);
       mean += distance * more / (n + more);
       n += more;
-    }
+    };
+    for (long b = 0; b < blocks; b++)
+      for (long k = 0; k < f.fold; k++) add(double(rows(b)), block(b) + k * g.c + j);
+    if (f.rest) add(double(f.rest), block(blocks) + j);
     g.mean[j] = T(mean);
     g.variance[j] = T(squares / double(g.n));
   }

@@ -36,10 +36,11 @@ template <class T, int K, class F> STEPGRAD_INLINE void row_sums(long n, T* resu
 // How many rows make one block of a sum over rows. It depends on the size alone, never on the threads: at least 32, and at
 // most about 256 blocks, so that neither the sums in a block nor the sum of the blocks gets long.
 inline long rows_of_block(long rows) { return std::max(32L, (rows + 255) / 256); }
+inline long blocks_of(long rows) { return (rows + rows_of_block(rows) - 1) / rows_of_block(rows); }
 
 // total[j] = partial[0][j] + partial[1][j] + ..., in this order; partial is [blocks, n].
-template <class T> void sum_blocks(const T* partial, long blocks, long n, T* total) {
-  parallel_for((n + VL<T> - 1) / VL<T>, 2.0 * double(blocks), [&](long begin, long end) {
+template <class T, class Loop> void sum_blocks(const T* partial, long blocks, long n, T* total, Loop loop) {
+  loop((n + VL<T> - 1) / VL<T>, 2.0 * double(blocks), [&](long begin, long end) {
     for (long strip = begin; strip < end; strip++) {
       const long j = strip * VL<T>, count = std::min(VL<T>, n - j);
       vec<T> sum{};

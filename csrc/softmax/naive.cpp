@@ -82,15 +82,25 @@ template <class T> void cross_entropy_naive(const CrossEntropyArgs<T>& g) {
   }
 }
 
+// p = softmax(x), in three passes.
+template <class T> void softmax_row(const T* x, T* p, long n) {
+  T max = max_of(x, n), sum = 0;
+  for (long j = 0; j < n; j++) p[j] = std::exp(x[j] - max);
+  for (long j = 0; j < n; j++) sum += p[j];
+  for (long j = 0; j < n; j++) p[j] /= sum;
+}
+
 STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "naive", 0,
-              "dloss * (softmax * sum(labels) - labels), a plain loop", cross_entropy_gradient_naive)
+              "softmax, then dloss * (softmax * sum(labels) - labels): one pass for each step",
+              cross_entropy_gradient_naive)
 template <class T> void cross_entropy_gradient_naive(const CrossEntropyGradientArgs<T>& g) {
   for (long i = 0; i < g.rows; i++) {
-    const T *x = g.logits + i * g.n, *label = g.labels + i * g.n;
-    T* dx = g.dlogits + i * g.n;
-    T max = max_of(x, g.n), sum = 0, labels = 0;
-    for (long j = 0; j < g.n; j++) sum += dx[j] = std::exp(x[j] - max), labels += label[j];
-    for (long j = 0; j < g.n; j++) dx[j] = g.dloss[i] * (dx[j] / sum * labels - label[j]);
+    const T* label = g.labels + i * g.n;
+    T *dx = g.dlogits + i * g.n, total = 0;
+    softmax_row(g.logits + i * g.n, dx, g.n);
+    for (long j = 0; j < g.n; j++) total += label[j];
+    for (long j = 0; j < g.n; j++) dx[j] = dx[j] * total - label[j];
+    for (long j = 0; j < g.n; j++) dx[j] *= g.dloss[i];
   }
 }
 
@@ -108,16 +118,15 @@ template <class T> void sparse_cross_entropy_naive(const SparseCrossEntropyArgs<
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyGradientArgs, "sparse_softmax_cross_entropy_gradient", "naive", 0,
-              "dloss * (softmax - 1 at the label), a plain loop", sparse_cross_entropy_gradient_naive)
+              "softmax, then dloss * (softmax - 1 at the label): one pass for each step",
+              sparse_cross_entropy_gradient_naive)
 template <class T> void sparse_cross_entropy_gradient_naive(const SparseCrossEntropyGradientArgs<T>& g) {
   for (long i = 0; i < g.rows; i++) {
-    const T* x = g.logits + i * g.n;
     T* dx = g.dlogits + i * g.n;
     bool inside = in_range(g.labels[i], g.n);
-    T dloss = inside ? g.dloss[i] : std::numeric_limits<T>::quiet_NaN();
-    T max = max_of(x, g.n), sum = 0;
-    for (long j = 0; j < g.n; j++) sum += dx[j] = std::exp(x[j] - max);
-    for (long j = 0; j < g.n; j++) dx[j] = dloss * (dx[j] / sum - (j == g.labels[i] ? 1 : 0));
+    softmax_row(g.logits + i * g.n, dx, g.n);
+    if (inside) dx[g.labels[i]] -= 1;
+    for (long j = 0; j < g.n; j++) dx[j] *= inside ? g.dloss[i] : std::numeric_limits<T>::quiet_NaN();
   }
 }
 

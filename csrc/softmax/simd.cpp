@@ -1,4 +1,4 @@
-// Top rung of the softmax family: vectors along the row, rows shared among threads.
+// Third rung of the softmax family: vectors along the row.
 //
 // What changes: the exponentials are computed a vector at a time (common/math.h), and their sum is taken in the same
 // pass that stores them. A row is never split, so its sum has one order. The rest of a row that does not fill a vector
@@ -7,8 +7,7 @@
 // All matrices [rows, n], loss and dloss [rows]. About n exponentials a row; 2 to 4 * rows * n elements moved.
 #include "common/math.h"
 #include "common/registry.h"
-#include "common/thread_pool.h"
-#include "softmax/softmax.h"
+#include "softmax/rungs.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -60,94 +59,87 @@ template <class T> T log_sum_exp(const T* x, long n, T max) {
   return std::log(sum_of(x, n, -INF<T>, [=](auto v) { return vexp(v - max); }));
 }
 
-// row(i) for all rows, shared among threads.
-template <class Row> void for_each_row(long rows, long n, double ns_per_element, Row row) {
-  parallel_for(rows, ns_per_element * double(n) + 10, [&](long begin, long end) {
-    for (long i = begin; i < end; i++) row(i);
-  });
-}
-
-STEPGRAD_RUNG(SoftmaxArgs, "softmax", "simd", 10,
-              "vector exponentials, summed while they are stored; threaded", softmax_simd)
+STEPGRAD_RUNG(SoftmaxArgs, "softmax", "simd", 10, "vector exponentials, summed while they are stored",
+              softmax_simd)
 template <class T> void softmax_simd(const SoftmaxArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T* x = g.x + i * g.n;
     T* y = g.y + i * g.n;
     const T sum = exponentials(x, y, g.n, max_of(x, g.n));
     map(y, y, g.n, [=](auto e) { return e / sum; });
-  });
+  }
 }
 
-STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "simd", 10, "vector exponentials, never stored; threaded",
-              log_softmax_simd)
+STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "simd", 10, "vector exponentials, never stored", log_softmax_simd)
 template <class T> void log_softmax_simd(const SoftmaxArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T* x = g.x + i * g.n;
     const T max = max_of(x, g.n), log_sum = log_sum_exp(x, g.n, max);
     map(x, g.y + i * g.n, g.n, [=](auto v) { return v - max - log_sum; });
-  });
+  }
 }
 
-STEPGRAD_RUNG(SoftmaxGradientArgs, "softmax_gradient", "simd", 10, "vectors, threaded", softmax_gradient_simd)
+STEPGRAD_RUNG(SoftmaxGradientArgs, "softmax_gradient", "simd", 10, "whole vectors at a time",
+              softmax_gradient_simd)
 template <class T> void softmax_gradient_simd(const SoftmaxGradientArgs<T>& g) {
-  for_each_row(g.rows, g.n, 0.5, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T *y = g.y + i * g.n, *dy = g.dy + i * g.n;
     const T dot = sum_of(y, dy, g.n, T(0), [](auto a, auto b) { return a * b; });
     map(y, dy, g.dx + i * g.n, g.n, [=](auto a, auto b) { return a * (b - dot); });
-  });
+  }
 }
 
-STEPGRAD_RUNG(SoftmaxGradientArgs, "log_softmax_gradient", "simd", 10, "vector exponentials, threaded",
+STEPGRAD_RUNG(SoftmaxGradientArgs, "log_softmax_gradient", "simd", 10, "vector exponentials",
               log_softmax_gradient_simd)
 template <class T> void log_softmax_gradient_simd(const SoftmaxGradientArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T *y = g.y + i * g.n, *dy = g.dy + i * g.n;
     const T sum = sum_of(dy, g.n, T(0), [](auto v) { return v; });
     map(y, dy, g.dx + i * g.n, g.n, [=](auto a, auto b) { return b - vexp(a) * sum; });
-  });
+  }
 }
 
-STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "simd", 10,
-              "vector exponentials, never stored; threaded", cross_entropy_simd)
+STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "simd", 10, "vector exponentials, never stored",
+              cross_entropy_simd)
 template <class T> void cross_entropy_simd(const CrossEntropyArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T *x = g.logits + i * g.n, *labels = g.labels + i * g.n;
     const T max = max_of(x, g.n), log_sum = log_sum_exp(x, g.n, max);
     g.loss[i] = sum_of(x, labels, g.n, T(0), [=](auto v, auto label) {
       return label == 0 ? vec<T>{} : label * (log_sum - (v - max)); // 0 * inf counts as 0
     });
-  });
+  }
 }
 
-STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "simd", 10,
-              "vector exponentials, threaded", cross_entropy_gradient_simd)
+STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "simd", 10, "vector exponentials",
+              cross_entropy_gradient_simd)
 template <class T> void cross_entropy_gradient_simd(const CrossEntropyGradientArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T *x = g.logits + i * g.n, *labels = g.labels + i * g.n, dloss = g.dloss[i];
     T* dx = g.dlogits + i * g.n;
     const T sum = exponentials(x, dx, g.n, max_of(x, g.n)),
             all_labels = sum_of(labels, g.n, T(0), [](auto v) { return v; });
     map(dx, labels, dx, g.n, [=](auto e, auto label) { return dloss * (e / sum * all_labels - label); });
-  });
+  }
 }
 
 template <class T> constexpr T NOT_A_NUMBER = std::numeric_limits<T>::quiet_NaN();
 
 STEPGRAD_RUNG(SparseCrossEntropyArgs, "sparse_softmax_cross_entropy", "simd", 10,
-              "vector exponentials, never stored; threaded", sparse_cross_entropy_simd)
+              "vector exponentials, never stored", sparse_cross_entropy_simd)
 template <class T> void sparse_cross_entropy_simd(const SparseCrossEntropyArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T* x = g.logits + i * g.n;
     const int64_t label = g.labels[i];
     const T max = max_of(x, g.n), log_sum = log_sum_exp(x, g.n, max);
     g.loss[i] = label >= 0 && label < g.n ? log_sum - (x[label] - max) : NOT_A_NUMBER<T>;
-  });
+  }
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyGradientArgs, "sparse_softmax_cross_entropy_gradient", "simd", 10,
-              "vector exponentials, threaded", sparse_cross_entropy_gradient_simd)
+              "vector exponentials", sparse_cross_entropy_gradient_simd)
 template <class T> void sparse_cross_entropy_gradient_simd(const SparseCrossEntropyGradientArgs<T>& g) {
-  for_each_row(g.rows, g.n, 2, [&](long i) {
+  for (long i = 0; i < g.rows; i++) {
     const T* x = g.logits + i * g.n;
     T* dx = g.dlogits + i * g.n;
     const int64_t label = g.labels[i];
@@ -156,7 +148,7 @@ template <class T> void sparse_cross_entropy_gradient_simd(const SparseCrossEntr
     const T winner = inside ? dloss * (dx[label] / sum - 1) : 0;
     map(dx, dx, g.n, [=](auto e) { return dloss * (e / sum); });
     if (inside) dx[label] = winner;
-  });
+  }
 }
 
 } // namespace STEPGRAD_ISA

@@ -8,7 +8,7 @@ import numpy as np
 from kernels.native_attention_cases import attention, attention_gradient
 from kernels.native_case import SIZES, SPECIAL, Case, InOut, Out, draw, rounded
 from kernels.native_image_cases import average_pool, convolution, max_pool
-from kernels.native_norm_cases import batch_norm_statistics, norm, norm_gradient
+from kernels.native_norm_cases import batch_norm_statistics, norm, norm_gradient, rms_norm, rms_norm_gradient
 from kernels.native_recurrent_cases import sequence, sequence_gradient
 
 # ---- elementwise ----------------------------------------------------------------------------------------------------
@@ -338,6 +338,8 @@ FAMILIES = {
     embedding_gradient: ["embedding_gradient"],
     batch_norm_statistics: ["batch_norm_statistics"],
     norm: ["layer_norm", "batch_norm"],
+    rms_norm: ["rms_norm"],
+    rms_norm_gradient: ["rms_norm_gradient"],
     norm_gradient: ["layer_norm_gradient", "batch_norm_gradient"],
     sgd: ["sgd_update"],
     adam: ["adam_update"],

@@ -114,6 +114,11 @@ def large_arguments(op, dtype):
             floats(rows),
             0.1,
         ),
+        "rms_norm": lambda: (matrix, floats(n), floats(rows, n), floats(rows), 0.1),
+        "rms_norm_gradient": lambda: (
+            *(matrix, floats(n), positive(rows), floats(rows, n)),
+            *(floats(rows, n), floats(n), 0.1),
+        ),
         "batch_norm": lambda: (matrix, floats(n), floats(n), floats(rows, n), floats(n), floats(n), 0.1),
         "layer_norm_gradient": lambda: (
             *(matrix, floats(n), floats(rows), positive(rows), floats(rows, n)),
