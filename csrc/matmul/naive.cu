@@ -1,34 +1,35 @@
-// Bottom rung of matmul on CUDA: one thread for each element of C, the definition.
+// Bottom rung of matmul on CUDA: a thread for each element of C computes one dot product.
 //
-// threadIdx.x runs down the *rows* of C, as one writes it first: thread (x, y) computes C(x, y). The 32 threads of a
-// warp then read 32 different rows of A, a whole row apart: each load of A touches 32 sectors of 32 bytes to use four
-// bytes of each, and each store to C does the same. That is what limits it: memory transactions, not arithmetic.
+// Neighbouring threads of a warp take neighbouring rows of C. In row-major arrays these lie a whole row apart, so that the 32
+// threads of a warp touch 32 different cache lines of A and of C in one instruction and use 4 bytes of each 32-byte sector.
 //
-// A [batch, M, K], B [batch, K, N], C [batch, M, N], strides as in matmul.h. 2 M N K FLOPs; every element of A is
-// loaded N times, of B M times: 8 M N K bytes asked for, most of them served by the caches.
-#include "cuda/cuda.h"
-#include "matmul/matmul.h"
+// A [batch, M, K], B [batch, K, N], C [batch, M, N] and costs: matmul.h. 2*M*N*K FLOPs; every multiply-add asks for 8 bytes
+// (float32), 2*M*N*K*4 bytes in all, most of them from L1 and L2.
+// Limit: the number of memory transactions. A load of A by a warp takes 32 of them; B's element is the same for the whole warp.
+#include "matmul/cuda_tiles.h"
 
 namespace stepgrad {
 namespace {
 
+constexpr int SIDE = 16; // a block computes SIDE x SIDE elements of C
+
 template <class T> __global__ void matmul_naive_kernel(MatmulArgs<T> g) {
-  const long i = long(blockIdx.x) * blockDim.x + threadIdx.x, j = long(blockIdx.y) * blockDim.y + threadIdx.y;
-  if (i >= g.M || j >= g.N) return;
-  for (long b = blockIdx.z; b < g.batch; b += gridDim.z) {
-    const T *A = g.A + b * g.a_batch, *B = g.B + b * g.b_batch;
+  const Corner corner = matmul_corner(g.N, SIDE, SIDE);
+  const long row = corner.row + threadIdx.x, col = corner.col + threadIdx.y; // x is the fast coordinate of a warp
+  if (row >= g.M || col >= g.N) return;
+  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
+    const T *A = g.A + b * g.a_batch + row * g.a_row, *B = g.B + b * g.b_batch + col * g.b_col;
     T sum = 0;
-    for (long k = 0; k < g.K; k++) sum += A[i * g.a_row + k * g.a_col] * B[k * g.b_row + j * g.b_col];
-    g.C[b * g.c_batch + i * g.ldc + j] = sum;
+    for (long k = 0; k < g.K; k++) sum += A[k * g.a_col] * B[k * g.b_row];
+    g.C[b * g.c_batch + row * g.ldc + col] = sum;
   }
 }
 
-STEPGRAD_RUNG(MatmulArgs, "matmul", "naive", 0,
-              "a thread for each element of C; a warp walks down 32 rows: nothing coalesces", matmul_naive)
+STEPGRAD_RUNG(MatmulArgs, "matmul", "naive", 0, "a thread an element; a warp walks down a column of C",
+              matmul_naive)
 template <class T> void matmul_naive(const MatmulArgs<T>& g) {
   if (g.batch * g.M * g.N == 0) return;
-  const dim3 grid(blocks_for(g.M, 16), blocks_for(g.N, 16), g.batch < 65535 ? unsigned(g.batch) : 65535u);
-  launch(matmul_naive_kernel<T>, grid, dim3(16, 16), 0, g);
+  launch(matmul_naive_kernel<T>, matmul_grid(g, SIDE, SIDE), dim3(SIDE, SIDE), 0, g);
 }
 
 } // namespace
