@@ -37,8 +37,7 @@ template <class T, class F> bool with_width(long width, F f) {
 }
 
 // Row i of head h of batch entry b in an array [batch, t, heads, width].
-template <class T>
-__device__ T* row_of(T* x, long b, long i, long h, long t, long heads, long width) {
+template <class T> __device__ T* row_of(T* x, long b, long i, long h, long t, long heads, long width) {
   return x + ((b * t + i) * heads + h) * width;
 }
 
@@ -57,8 +56,7 @@ template <class Shape, class T>
 __device__ void load_rows(T* tile, const T* x, long b, long i0, long h, long t, long heads, long width) {
   for (int e = threadIdx.x; e < Shape::TILE * Shape::WIDTH; e += THREADS) {
     const int i = e / Shape::WIDTH, c = e % Shape::WIDTH;
-    tile[i * Shape::LD + c] =
-        i0 + i < t && c < width ? *row_of(x + c, b, i0 + i, h, t, heads, width) : T(0);
+    tile[i * Shape::LD + c] = i0 + i < t && c < width ? *row_of(x + c, b, i0 + i, h, t, heads, width) : T(0);
   }
 }
 
@@ -105,8 +103,8 @@ __device__ void add_weighted_rows(const T* P, const T* V, T (&out)[Shape::R][C])
 
 // What this thread owns of rows i0 .. of a head, out of its registers; each row is multiplied by factor[r] first.
 template <class Shape, int C, class T>
-__device__ void store_rows(const T (&own)[Shape::R][C], const T (&factor)[Shape::R], T* x, long b, long i0, long h,
-                           long t, long heads, long width) {
+__device__ void store_rows(const T (&own)[Shape::R][C], const T (&factor)[Shape::R], T* x, long b, long i0,
+                           long h, long t, long heads, long width) {
   const int tx = threadIdx.x % SIDE, ty = threadIdx.x / SIDE;
 #pragma unroll
   for (int r = 0; r < Shape::R; r++) {

@@ -28,8 +28,7 @@ __device__ Index index_of(long n1, long n2, long n3) {
 }
 dim3 blocks_of_all(long n) { return dim3(blocks_for(n, THREADS)); }
 
-template <class T>
-__global__ void scores_kernel(AttentionSizes<T> g, const T* q, const T* k, T* S) {
+template <class T> __global__ void scores_kernel(AttentionSizes<T> g, const T* q, const T* k, T* S) {
   const auto [b, h, i, j] = index_of(g.heads, g.tq, g.tk);
   if (b >= g.batch) return;
   const T* key = row_of(k, b, j, h / (g.heads / g.kv_heads), g.tk, g.kv_heads, g.d);
@@ -98,29 +97,34 @@ __global__ void keys_gradient_kernel(AttentionSizes<T> g, const T* W, const T* x
 
 } // namespace
 
-STEPGRAD_RUNG(AttentionArgs, "attention", "naive", 0, "the matrix of all scores in global memory", attention_naive)
+STEPGRAD_RUNG(AttentionArgs, "attention", "naive", 0, "the matrix of all scores in global memory",
+              attention_naive)
 template <class T> void attention_naive(const AttentionArgs<T>& g) {
   const long rows = g.batch * g.heads * g.tq;
   if (rows == 0) return;
   auto S = working_memory<T>(rows * g.tk);
-  if (g.tk) launch(scores_kernel<T>, blocks_of_all(rows * g.tk), dim3(THREADS), 0, g, g.q, g.k, S.data());
+  if (g.tk > 0) launch(scores_kernel<T>, blocks_of_all(rows * g.tk), dim3(THREADS), 0, g, g.q, g.k, S.data());
   launch(softmax_kernel<T>, blocks_of_all(rows), dim3(THREADS), 0, g, S.data());
-  if (g.dv) launch(values_kernel<T>, blocks_of_all(rows * g.dv), dim3(THREADS), 0, g, S.data());
+  if (g.dv > 0) launch(values_kernel<T>, blocks_of_all(rows * g.dv), dim3(THREADS), 0, g, S.data());
 }
 
-STEPGRAD_RUNG(AttentionGradientArgs, "attention_gradient", "naive", 0, "the matrix of all weights in global memory",
-              attention_gradient_naive)
+STEPGRAD_RUNG(AttentionGradientArgs, "attention_gradient", "naive", 0,
+              "the matrix of all weights in global memory", attention_gradient_naive)
 template <class T> void attention_gradient_naive(const AttentionGradientArgs<T>& g) {
   const long rows = g.batch * g.heads * g.tq, keys = g.batch * g.kv_heads * g.tk;
   auto P = working_memory<T>(rows * g.tk), dS = working_memory<T>(rows * g.tk);
-  if (rows * g.tk) {
+  if (rows * g.tk > 0) {
     launch(scores_kernel<T>, blocks_of_all(rows * g.tk), dim3(THREADS), 0, g, g.q, g.k, P.data());
     launch(weights_gradient_kernel<T>, blocks_of_all(rows * g.tk), dim3(THREADS), 0, g, P.data(), dS.data());
   }
-  if (rows * g.d) launch(query_gradient_kernel<T>, blocks_of_all(rows * g.d), dim3(THREADS), 0, g, dS.data());
-  if (keys * g.d) launch(keys_gradient_kernel<T>, blocks_of_all(keys * g.d), dim3(THREADS), 0, g, dS.data(), g.q, g.dk, g.d);
-  if (keys * g.dv)
-    launch(keys_gradient_kernel<T>, blocks_of_all(keys * g.dv), dim3(THREADS), 0, g, P.data(), g.dy, g.dv_, g.dv);
+  if (rows * g.d > 0)
+    launch(query_gradient_kernel<T>, blocks_of_all(rows * g.d), dim3(THREADS), 0, g, dS.data());
+  if (keys * g.d > 0)
+    launch(keys_gradient_kernel<T>, blocks_of_all(keys * g.d), dim3(THREADS), 0, g, dS.data(), g.q, g.dk,
+           g.d);
+  if (keys * g.dv > 0)
+    launch(keys_gradient_kernel<T>, blocks_of_all(keys * g.dv), dim3(THREADS), 0, g, P.data(), g.dy, g.dv_,
+           g.dv);
 }
 
 } // namespace cuda

@@ -15,7 +15,8 @@ namespace cuda {
 namespace {
 
 template <class T> __device__ T largest_of_row(T x) { // over the 16 threads of one ty, a half warp
-  for (int step = SIDE / 2; step; step /= 2) x = larger_or_nan(x, __shfl_xor_sync(0xffffffffu, x, step, SIDE));
+  for (int step = SIDE / 2; step; step /= 2)
+    x = larger_or_nan(x, __shfl_xor_sync(0xffffffffu, x, step, SIDE));
   return x;
 }
 template <class T> __device__ T sum_of_row(T x) {
@@ -23,17 +24,19 @@ template <class T> __device__ T sum_of_row(T x) {
   return x;
 }
 
-template <class T, int C> __global__ void __launch_bounds__(THREADS) attention_tiled_kernel(AttentionArgs<T> g) {
+template <class T, int C>
+__global__ void __launch_bounds__(THREADS) attention_tiled_kernel(AttentionArgs<T> g) {
   using Shape = TileShape<T, C>;
   constexpr int R = Shape::R, TILE = Shape::TILE;
-  DYNAMIC_SHARED(T, Q);          // [TILE][LD] queries
-  T* KV = Q + Shape::ELEMENTS;   // [TILE][LD] keys, then values
-  T* P = KV + Shape::ELEMENTS;   // [TILE][LDP] weights
+  DYNAMIC_SHARED(T, Q);        // [TILE][LD] queries
+  T* KV = Q + Shape::ELEMENTS; // [TILE][LD] keys, then values
+  T* P = KV + Shape::ELEMENTS; // [TILE][LDP] weights
   const long tiles = (g.tq + TILE - 1) / TILE;
-  const long i0 = blockIdx.x % tiles * TILE, h = blockIdx.x / tiles % g.heads, b = blockIdx.x / tiles / g.heads;
+  const long i0 = blockIdx.x % tiles * TILE, h = blockIdx.x / tiles % g.heads,
+             b = blockIdx.x / tiles / g.heads;
   const long kv = h / (g.heads / g.kv_heads);
   const int tx = threadIdx.x % SIDE, ty = threadIdx.x / SIDE;
-  const long last = i0 + TILE < g.tq ? i0 + TILE : g.tq; // queries of this tile end here
+  const long last = i0 + TILE < g.tq ? i0 + TILE : g.tq;  // queries of this tile end here
   const long end = g.causal && last < g.tk ? last : g.tk; // and none sees a key from here on
 
   T y[R][C] = {}, max[R], sum[R] = {};
@@ -87,7 +90,8 @@ template <class T, int C> __global__ void __launch_bounds__(THREADS) attention_t
   store_rows<Shape, C>(y, share, g.y, b, i0, h, g.tq, g.heads, g.dv);
 }
 
-STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20, "online softmax: tiles of scores stay on the chip", attention_tiled)
+STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20, "online softmax: tiles of scores stay on the chip",
+              attention_tiled)
 template <class T> void attention_tiled(const AttentionArgs<T>& g) {
   if (g.batch * g.heads * g.tq == 0) return;
   const bool done = with_width<T>(std::max(g.d, g.dv), [&](auto columns) {

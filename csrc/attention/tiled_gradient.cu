@@ -15,8 +15,10 @@ namespace cuda {
 namespace {
 
 // D[i] = dy[i] . y[i], a thread for each query and head.
-template <class T> __global__ void row_dots_kernel(AttentionGradientArgs<T> g, T* D /* [batch, heads, tq] */) {
-  const long e = long(blockIdx.x) * THREADS + threadIdx.x, i = e % g.tq, h = e / g.tq % g.heads, b = e / g.tq / g.heads;
+template <class T>
+__global__ void row_dots_kernel(AttentionGradientArgs<T> g, T* D /* [batch, heads, tq] */) {
+  const long e = long(blockIdx.x) * THREADS + threadIdx.x, i = e % g.tq, h = e / g.tq % g.heads,
+             b = e / g.tq / g.heads;
   if (b >= g.batch) return;
   const T *dy = row_of(g.dy, b, i, h, g.tq, g.heads, g.dv), *y = row_of(g.y, b, i, h, g.tq, g.heads, g.dv);
   T sum = 0;
@@ -29,8 +31,8 @@ template <class T> struct Weight {
   T p, ds;
 };
 template <class T>
-__device__ Weight<T> weight_of(const AttentionGradientArgs<T>& g, const T* D, T product, T G, long b, long h, long i,
-                               long j) {
+__device__ Weight<T> weight_of(const AttentionGradientArgs<T>& g, const T* D, T product, T G, long b, long h,
+                               long i, long j) {
   if (i >= g.tq || j >= g.tk || (g.causal && j > i)) return {0, 0};
   const long row = (b * g.heads + h) * g.tq + i;
   const T p = std::exp(masked_score(g, product, b, h, i, j) - g.max[row]) / g.sum[row];
@@ -43,9 +45,10 @@ __global__ void __launch_bounds__(THREADS) query_gradient_kernel(AttentionGradie
   constexpr int R = Shape::R, TILE = Shape::TILE;
   DYNAMIC_SHARED(T, Q);
   T *DY = Q + Shape::ELEMENTS, *K = DY + Shape::ELEMENTS, *V = K + Shape::ELEMENTS; // [TILE][LD] each
-  T* dS = V + Shape::ELEMENTS;                                                     // [TILE][LDP]
+  T* dS = V + Shape::ELEMENTS;                                                      // [TILE][LDP]
   const long tiles = (g.tq + TILE - 1) / TILE;
-  const long i0 = blockIdx.x % tiles * TILE, h = blockIdx.x / tiles % g.heads, b = blockIdx.x / tiles / g.heads;
+  const long i0 = blockIdx.x % tiles * TILE, h = blockIdx.x / tiles % g.heads,
+             b = blockIdx.x / tiles / g.heads;
   const long kv = h / (g.heads / g.kv_heads);
   const int tx = threadIdx.x % SIDE, ty = threadIdx.x / SIDE;
   const long last = i0 + TILE < g.tq ? i0 + TILE : g.tq, end = g.causal && last < g.tk ? last : g.tk;
@@ -82,7 +85,8 @@ __global__ void __launch_bounds__(THREADS) key_value_gradient_kernel(AttentionGr
   T *V = K + Shape::ELEMENTS, *Q = V + Shape::ELEMENTS, *DY = Q + Shape::ELEMENTS; // [TILE][LD] each
   T* W = DY + Shape::ELEMENTS; // [TILE keys][LDP]: the weights P^T, then dS^T
   const long tiles = (g.tk + TILE - 1) / TILE;
-  const long j0 = blockIdx.x % tiles * TILE, kv = blockIdx.x / tiles % g.kv_heads, b = blockIdx.x / tiles / g.kv_heads;
+  const long j0 = blockIdx.x % tiles * TILE, kv = blockIdx.x / tiles % g.kv_heads,
+             b = blockIdx.x / tiles / g.kv_heads;
   const int tx = threadIdx.x % SIDE, ty = threadIdx.x / SIDE;
   const long group = g.heads / g.kv_heads;
   const long first = g.causal ? j0 / TILE * TILE : 0; // queries before this one see none of these keys
@@ -123,7 +127,8 @@ __global__ void __launch_bounds__(THREADS) key_value_gradient_kernel(AttentionGr
 }
 
 STEPGRAD_RUNG(AttentionGradientArgs, "attention_gradient", "tiled", 20,
-              "weights computed again tile by tile; one kernel for dQ, one for dK and dV", attention_gradient_tiled)
+              "weights computed again tile by tile; one kernel for dQ, one for dK and dV",
+              attention_gradient_tiled)
 template <class T> void attention_gradient_tiled(const AttentionGradientArgs<T>& g) {
   const long rows = g.batch * g.heads * g.tq;
   const bool done = with_width<T>(std::max(g.d, g.dv), [&](auto columns) {
@@ -131,14 +136,14 @@ template <class T> void attention_gradient_tiled(const AttentionGradientArgs<T>&
     const size_t bytes = (4 * Shape::ELEMENTS + Shape::TILE * Shape::LDP) * sizeof(T);
     const auto tiles = [](long t) { return (t + Shape::TILE - 1) / Shape::TILE; };
     auto D = working_memory<T>(rows);
-    if (rows) {
+    if (rows > 0) {
       launch(row_dots_kernel<T>, dim3(blocks_for(rows, THREADS)), dim3(THREADS), 0, g, D.data());
-      launch(query_gradient_kernel<T, columns>, dim3(unsigned(g.batch * g.heads * tiles(g.tq))), dim3(THREADS), bytes, g,
-             D.data());
+      launch(query_gradient_kernel<T, columns>, dim3(unsigned(g.batch * g.heads * tiles(g.tq))),
+             dim3(THREADS), bytes, g, D.data());
     }
-    if (g.batch * g.kv_heads * g.tk)
-      launch(key_value_gradient_kernel<T, columns>, dim3(unsigned(g.batch * g.kv_heads * tiles(g.tk))), dim3(THREADS),
-             bytes, g, D.data());
+    if (g.batch * g.kv_heads * g.tk > 0)
+      launch(key_value_gradient_kernel<T, columns>, dim3(unsigned(g.batch * g.kv_heads * tiles(g.tk))),
+             dim3(THREADS), bytes, g, D.data());
   });
   if (!done) attention_gradient_naive(g);
 }

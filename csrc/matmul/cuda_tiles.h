@@ -9,13 +9,10 @@ namespace stepgrad {
 
 constexpr long MAX_GRID_Y = 65535;
 
-constexpr long tiles_of(long n, long tile) { return (n + tile - 1) / tile; }
-
 // Tiles of C along x, row of tiles after row of tiles: x may hold 2^31 blocks. Batch entries along y; where there are more than y
 // may hold, a block takes several, gridDim.y apart.
 template <class T> dim3 matmul_grid(const MatmulArgs<T>& g, long rows, long columns) {
-  return dim3(unsigned(tiles_of(g.M, rows) * tiles_of(g.N, columns)),
-              unsigned(std::min(g.batch, MAX_GRID_Y)));
+  return dim3(blocks_for(g.M, rows) * blocks_for(g.N, columns), unsigned(std::min(g.batch, MAX_GRID_Y)));
 }
 
 // The first row and column of this block's tile.
@@ -54,7 +51,8 @@ template <class T, int I, int K, int THREADS, int VEC> struct TileLoader {
   long turn_stride;
   T held[TURNS][VEC];
 
-  __device__ TileLoader(const Factor<T>& x, long i0) : along_k(x.k_stride == 1), depth(x.depth), k_stride(x.k_stride) {
+  __device__ TileLoader(const Factor<T>& x, long i0)
+      : along_k(x.k_stride == 1), depth(x.depth), k_stride(x.k_stride) {
     const int e = int(threadIdx.x) * VEC;
     i = along_k ? e / K : e % I, di = along_k ? THREADS * VEC / K : 0;
     k = along_k ? e % K : e / I, dk = along_k ? 0 : THREADS * VEC / I;
@@ -90,6 +88,24 @@ template <class T, int I, int K, int THREADS, int VEC> struct TileLoader {
       }
   }
 };
+
+__device__ inline void read_quad(const float* from, float* to) {
+  const float4 quad = *reinterpret_cast<const float4*>(from);
+  to[0] = quad.x, to[1] = quad.y, to[2] = quad.z, to[3] = quad.w;
+}
+
+// Writes what lies inside C of from[4], the elements (row, col) to (row, col + 3).
+template <int VEC>
+__device__ void write_quad(const float* from, const MatmulArgs<float>& g, long b, long row, long col) {
+  if (row >= g.M) return;
+  float* to = g.C + b * g.c_batch + row * g.ldc + col;
+  if constexpr (VEC == 4) {
+    if (col < g.N) *reinterpret_cast<float4*>(to) = make_float4(from[0], from[1], from[2], from[3]);
+  } else {
+    for (int n = 0; n < 4; n++)
+      if (col + n < g.N) to[n] = from[n];
+  }
+}
 
 // Whether a matrix may be read in float4: 16-byte rows, and no quad that is half inside.
 inline bool quads_fit(const void* data, long batch_stride, long row, long col, long rows, long columns) {

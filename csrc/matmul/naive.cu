@@ -15,7 +15,8 @@ constexpr int SIDE = 16; // a block computes SIDE x SIDE elements of C
 
 template <class T> __global__ void matmul_naive_kernel(MatmulArgs<T> g) {
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
-  const long row = corner.row + threadIdx.x, col = corner.col + threadIdx.y; // x is the fast coordinate of a warp
+  const long row = corner.row + threadIdx.x,
+             col = corner.col + threadIdx.y; // x is the fast coordinate of a warp
   if (row >= g.M || col >= g.N) return;
   for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
     const T *A = g.A + b * g.a_batch + row * g.a_row, *B = g.B + b * g.b_batch + col * g.b_col;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int BM = 64, BN = 64, BK = 8, TM = 8, THREADS = BM / TM * BN;
 
-template <class T> __global__ void __launch_bounds__(THREADS) matmul_register_tile_1d_kernel(MatmulArgs<T> g) {
+template <class T>
+__global__ void __launch_bounds__(THREADS) matmul_register_tile_1d_kernel(MatmulArgs<T> g) {
   SHARED(T, As, [BK][BM + 1]); // the odd row length spreads the turned-around stores over the banks
   SHARED(T, Bs, [BK][BN + 1]);
   const Corner corner = matmul_corner(g.N, BM, BN);
@@ -42,7 +43,8 @@ template <class T> __global__ void __launch_bounds__(THREADS) matmul_register_ti
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul", "register_tile_1d", 30,
-              "8 elements of a column a thread: one load of B serves 8 multiply-adds", matmul_register_tile_1d)
+              "8 elements of a column a thread: one load of B serves 8 multiply-adds",
+              matmul_register_tile_1d)
 template <class T> void matmul_register_tile_1d(const MatmulArgs<T>& g) {
   if (g.batch * g.M * g.N == 0) return;
   launch(matmul_register_tile_1d_kernel<T>, matmul_grid(g, BM, BN), dim3(THREADS), 0, g);

@@ -14,7 +14,8 @@ namespace {
 
 constexpr int BM = 128, BN = 128, BK = 8, TM = 8, TN = 8, THREADS = BM / TM * (BN / TN);
 
-template <class T> __global__ void __launch_bounds__(THREADS) matmul_register_tile_2d_kernel(MatmulArgs<T> g) {
+template <class T>
+__global__ void __launch_bounds__(THREADS) matmul_register_tile_2d_kernel(MatmulArgs<T> g) {
   SHARED(T, As, [BK][BM + 1]);
   SHARED(T, Bs, [BK][BN + 1]);
   const Corner corner = matmul_corner(g.N, BM, BN);

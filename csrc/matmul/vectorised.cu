@@ -15,24 +15,8 @@ namespace {
 
 constexpr int BM = 128, BN = 128, BK = 8, TM = 8, TN = 8, THREADS = BM / TM * (BN / TN);
 
-__device__ inline void read_quad(const float* from, float* to) {
-  const float4 quad = *reinterpret_cast<const float4*>(from);
-  to[0] = quad.x, to[1] = quad.y, to[2] = quad.z, to[3] = quad.w;
-}
-
-// Writes the part of from[4] that lies inside C.
-template <int VEC> __device__ void write_quad(const float* from, const MatmulArgs<float>& g, long b, long row, long col) {
-  if (row >= g.M) return;
-  float* to = g.C + b * g.c_batch + row * g.ldc + col;
-  if constexpr (VEC == 4) {
-    if (col < g.N) *reinterpret_cast<float4*>(to) = make_float4(from[0], from[1], from[2], from[3]);
-  } else {
-    for (int n = 0; n < 4; n++)
-      if (col + n < g.N) to[n] = from[n];
-  }
-}
-
-template <int VEC> __global__ void __launch_bounds__(THREADS, VEC == 4 ? 2 : 1) matmul_vectorised_kernel(MatmulArgs<float> g) {
+template <int VEC>
+__global__ void __launch_bounds__(THREADS, VEC == 4 ? 2 : 1) matmul_vectorised_kernel(MatmulArgs<float> g) {
   SHARED(float, As, [BK][BM + 4]);
   SHARED(float, Bs, [BK][BN + 4]);
   const Corner corner = matmul_corner(g.N, BM, BN);
@@ -62,16 +46,17 @@ template <int VEC> __global__ void __launch_bounds__(THREADS, VEC == 4 ? 2 : 1) 
 #pragma unroll
     for (int m = 0; m < TM; m++)
 #pragma unroll
-      for (int n = 0; n < TN; n += 4) write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m, corner.col + j + n);
+      for (int n = 0; n < TN; n += 4)
+        write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m, corner.col + j + n);
   }
 }
 
-STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "vectorised", 50, "loads and stores of 16 bytes: a quarter of the instructions",
-                  matmul_vectorised)
+STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "vectorised", 50,
+                  "loads and stores of 16 bytes: a quarter of the instructions", matmul_vectorised)
 void matmul_vectorised(const MatmulArgs<float>& g) {
   if (g.batch * g.M * g.N == 0) return;
-  launch(quads_fit(g) ? matmul_vectorised_kernel<4> : matmul_vectorised_kernel<1>, matmul_grid(g, BM, BN), dim3(THREADS),
-         0, g);
+  launch(quads_fit(g) ? matmul_vectorised_kernel<4> : matmul_vectorised_kernel<1>, matmul_grid(g, BM, BN),
+         dim3(THREADS), 0, g);
 }
 
 } // namespace

@@ -20,25 +20,10 @@ namespace {
 constexpr int BK = 8, QUAD = 4;
 constexpr long ENOUGH_BLOCKS = 132; // the SMs of an H100: below this, smaller tiles
 
-__device__ inline void read_quad(const float* from, float* to) {
-  const float4 quad = *reinterpret_cast<const float4*>(from);
-  to[0] = quad.x, to[1] = quad.y, to[2] = quad.z, to[3] = quad.w;
-}
-
-template <int VEC> __device__ void write_quad(const float* from, const MatmulArgs<float>& g, long b, long row, long col) {
-  if (row >= g.M) return;
-  float* to = g.C + b * g.c_batch + row * g.ldc + col;
-  if constexpr (VEC == 4) {
-    if (col < g.N) *reinterpret_cast<float4*>(to) = make_float4(from[0], from[1], from[2], from[3]);
-  } else {
-    for (int n = 0; n < QUAD; n++)
-      if (col + n < g.N) to[n] = from[n];
-  }
-}
-
 // As[k][i0 ..] and Bs[k][j0 ..] are this lane's first quads; the second lie HALF_M and HALF_N further on.
 template <int HALF_M, int HALF_N, int LDA, int LDB>
-__device__ void multiply_tiles(const float (*As)[LDA], const float (*Bs)[LDB], int i0, int j0, float (&sum)[8][8]) {
+__device__ void multiply_tiles(const float (*As)[LDA], const float (*Bs)[LDB], int i0, int j0,
+                               float (&sum)[8][8]) {
 #pragma unroll
   for (int k = 0; k < BK; k++) {
     float left[8], right[8];
@@ -52,7 +37,8 @@ __device__ void multiply_tiles(const float (*As)[LDA], const float (*Bs)[LDB], i
 }
 
 template <int BM, int BN, int VEC>
-__global__ void __launch_bounds__(BM* BN / 64, VEC == 4 ? 2 : 1) matmul_warp_tile_kernel(MatmulArgs<float> g) {
+__global__ void __launch_bounds__(BM* BN / 64, VEC == 4 ? 2 : 1)
+    matmul_warp_tile_kernel(MatmulArgs<float> g) {
   constexpr int WM = 64, WN = 32, THREADS = BM * BN / 64;
   SHARED(float, As, [2][BK][BM + 4]);
   SHARED(float, Bs, [2][BK][BN + 4]);
@@ -77,20 +63,22 @@ __global__ void __launch_bounds__(BM* BN / 64, VEC == 4 ? 2 : 1) matmul_warp_til
     for (int m = 0; m < 8; m++)
 #pragma unroll
       for (int n = 0; n < 8; n += QUAD)
-        write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m % QUAD + m / QUAD * WM / 2, corner.col + j + n / QUAD * WN / 2);
+        write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m % QUAD + m / QUAD * WM / 2,
+                        corner.col + j + n / QUAD * WN / 2);
   }
 }
 
 template <int BM, int BN> void launch_tiles(const MatmulArgs<float>& g) {
-  launch(quads_fit(g) ? matmul_warp_tile_kernel<BM, BN, 4> : matmul_warp_tile_kernel<BM, BN, 1>, matmul_grid(g, BM, BN),
-         dim3(BM * BN / 64), 0, g);
+  launch(quads_fit(g) ? matmul_warp_tile_kernel<BM, BN, 4> : matmul_warp_tile_kernel<BM, BN, 1>,
+         matmul_grid(g, BM, BN), dim3(BM * BN / 64), 0, g);
 }
 
 STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "warp_tile", 60,
-                  "tiles for warps without bank conflicts, two buffers: fetches hide behind arithmetic", matmul_warp_tile)
+                  "tiles for warps without bank conflicts, two buffers: fetches hide behind arithmetic",
+                  matmul_warp_tile)
 void matmul_warp_tile(const MatmulArgs<float>& g) {
   if (g.batch * g.M * g.N == 0) return;
-  if (tiles_of(g.M, 128) * tiles_of(g.N, 128) * g.batch >= ENOUGH_BLOCKS)
+  if (long(blocks_for(g.M, 128)) * blocks_for(g.N, 128) * g.batch >= ENOUGH_BLOCKS)
     launch_tiles<128, 128>(g);
   else
     launch_tiles<64, 64>(g);

@@ -22,7 +22,8 @@ template <class T> __device__ T sigmoid(T x) { return 1 / (1 + std::exp(-x)); }
 
 // z[gate][row] += v[row][k] W[k][gate * units + j] over k < n; v[row] = v + row * stride. Rows from `rows` on are left alone.
 template <class T>
-__device__ void add_products(const T* v, long stride, const T* W, long n, long units, long j, int rows, T (&z)[4][ROWS]) {
+__device__ void add_products(const T* v, long stride, const T* W, long n, long units, long j, int rows,
+                             T (&z)[4][ROWS]) {
   for (long k = 0; k < n; k++) {
     T w[4];
 #pragma unroll
@@ -38,10 +39,12 @@ __device__ void add_products(const T* v, long stride, const T* W, long n, long u
 }
 
 // gates: [time, batch, 4 units], or [1, batch, 4 units] where they are not kept.
-template <class T> __global__ void __launch_bounds__(THREADS) lstm_naive_kernel(LstmSequenceArgs<T> g, T* gates) {
+template <class T>
+__global__ void __launch_bounds__(THREADS) lstm_naive_kernel(LstmSequenceArgs<T> g, T* gates) {
   const long H = g.units, b0 = long(blockIdx.x) * ROWS;
   const int rows = int(g.batch - b0 < ROWS ? g.batch - b0 : ROWS);
-  for (long e = threadIdx.x; e < rows * H; e += THREADS) g.h[b0 * H + e] = g.h0[b0 * H + e], g.c[b0 * H + e] = g.c0[b0 * H + e];
+  for (long e = threadIdx.x; e < rows * H; e += THREADS)
+    g.h[b0 * H + e] = g.h0[b0 * H + e], g.c[b0 * H + e] = g.c0[b0 * H + e];
   __syncthreads();
   for (long t = 0; t < g.time; t++) {
     T* now = gates + ((g.gates ? t * g.batch : 0) + b0) * 4 * H; // [rows][4 units]
@@ -78,11 +81,13 @@ template <class T> __global__ void __launch_bounds__(THREADS) lstm_naive_kernel(
   }
 }
 
-STEPGRAD_RUNG(LstmSequenceArgs, "lstm_sequence", "naive", 0, "a block takes 4 samples through the whole sequence", lstm_naive)
+STEPGRAD_RUNG(LstmSequenceArgs, "lstm_sequence", "naive", 0,
+              "a block takes 4 samples through the whole sequence", lstm_naive)
 template <class T> void lstm_naive(const LstmSequenceArgs<T>& g) {
   if (g.batch * g.units == 0) return;
   Temporary<T> scratch(g.gates ? 1 : g.batch * 4 * g.units);
-  launch(lstm_naive_kernel<T>, dim3(blocks_for(g.batch, ROWS)), dim3(THREADS), 0, g, g.gates ? g.gates : scratch.data());
+  launch(lstm_naive_kernel<T>, dim3(blocks_for(g.batch, ROWS)), dim3(THREADS), 0, g,
+         g.gates ? g.gates : scratch.data());
 }
 
 template <class T> __device__ T sum_of_warp(T x) {
@@ -144,7 +149,8 @@ __global__ void __launch_bounds__(THREADS) lstm_gradient_naive_kernel(LstmSequen
 enum class Left { X, H, ONE };
 template <class T>
 __global__ void weight_gradient_kernel(LstmSequenceGradientArgs<T> g, const T* dz, Left left, long n, T* gW) {
-  const long columns = 4 * g.units, e = long(blockIdx.x) * THREADS + threadIdx.x, k = e / columns, j = e % columns;
+  const long columns = 4 * g.units, e = long(blockIdx.x) * THREADS + threadIdx.x, k = e / columns,
+             j = e % columns;
   if (k >= n) return;
   T sum = 0;
   for (long b = 0; b < g.batch; b++)
@@ -159,7 +165,8 @@ __global__ void weight_gradient_kernel(LstmSequenceGradientArgs<T> g, const T* d
 
 // gx[b][t][k] = dz . W[k], a warp for each.
 template <class T> __global__ void input_gradient_kernel(LstmSequenceGradientArgs<T> g, const T* dz) {
-  const long e = (long(blockIdx.x) * THREADS + threadIdx.x) / 32, k = e % g.n, t = e / g.n % g.time, b = e / g.n / g.time;
+  const long e = (long(blockIdx.x) * THREADS + threadIdx.x) / 32, k = e % g.n, t = e / g.n % g.time,
+             b = e / g.n / g.time;
   if (b >= g.batch) return;
   T sum = 0;
   for (long j = threadIdx.x % 32; j < 4 * g.units; j += 32)
@@ -169,19 +176,23 @@ template <class T> __global__ void input_gradient_kernel(LstmSequenceGradientArg
 }
 
 STEPGRAD_RUNG(LstmSequenceGradientArgs, "lstm_sequence_gradient", "naive", 0,
-              "a block takes 4 samples back through the sequence, then a product for each gradient", lstm_gradient_naive)
+              "a block takes 4 samples back through the sequence, then a product for each gradient",
+              lstm_gradient_naive)
 template <class T> void lstm_gradient_naive(const LstmSequenceGradientArgs<T>& g) {
   const long columns = 4 * g.units;
   Temporary<T> dz(std::max(1L, g.time * g.batch * columns));
-  if (g.batch * g.units)
+  if (g.batch * g.units > 0)
     launch(lstm_gradient_naive_kernel<T>, dim3(blocks_for(g.batch, ROWS)), dim3(THREADS), 0, g, dz.data());
   const auto weights = [&](Left left, long n, T* gW) {
-    if (n * columns)
-      launch(weight_gradient_kernel<T>, dim3(blocks_for(n * columns, THREADS)), dim3(THREADS), 0, g, dz.data(), left, n, gW);
+    if (n * columns > 0)
+      launch(weight_gradient_kernel<T>, dim3(blocks_for(n * columns, THREADS)), dim3(THREADS), 0, g,
+             dz.data(), left, n, gW);
   };
-  weights(Left::X, g.n, g.gkernel), weights(Left::H, g.units, g.grecurrent_kernel), weights(Left::ONE, 1, g.gbias);
+  weights(Left::X, g.n, g.gkernel), weights(Left::H, g.units, g.grecurrent_kernel),
+      weights(Left::ONE, 1, g.gbias);
   const long inputs = g.batch * g.time * g.n;
-  if (g.gx && inputs) launch(input_gradient_kernel<T>, dim3(blocks_for(inputs * 32, THREADS)), dim3(THREADS), 0, g, dz.data());
+  if (g.gx && inputs > 0)
+    launch(input_gradient_kernel<T>, dim3(blocks_for(inputs * 32, THREADS)), dim3(THREADS), 0, g, dz.data());
 }
 
 } // namespace
