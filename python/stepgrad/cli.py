@@ -1,4 +1,4 @@
-"""The command line: doctor, kernels, demo, run, walk, ladder, bench, grade and worksheet."""
+"""The command line: doctor, kernels, demo, run, walk, emulate, ladder, bench, grade and worksheet."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main() -> None:
 
 def _app(typer):
     from stepgrad.bench import commands
+    from stepgrad.emulate.commands import emulate
     from stepgrad.grade import commands as grading
     from stepgrad.programs.commands import run
     from stepgrad.walk.commands import walk
@@ -32,6 +33,7 @@ def _app(typer):
     app.command()(demo)
     app.command()(run)
     app.command()(walk)
+    app.command()(emulate)
     app.command()(commands.ladder)
     app.command()(commands.bench)
     app.command()(grading.grade)

@@ -1,0 +1,68 @@
+"""From an instruction to the line of the kernel it came from, and the text of that file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+
+from stepgrad.errors import MissingExtraError
+
+UNKNOWN = "?:0"
+
+
+def lines_of(module: str, sites: list[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """Return for each instruction of a compiled module its line, "csrc/matmul/naive.cu:33", and its function."""
+    if not sites:
+        return {}, {}
+    tool = shutil.which("addr2line")
+    if tool is None:
+        raise MissingExtraError(
+            "emulate: addr2line names the line of an instruction, and was not found", fix="install GNU binutils"
+        )
+    command = [tool, "--exe", module, "--addresses", "--inlines", "--functions", "--demangle"]
+    asked = "\n".join(map(hex, sites)) + "\n"
+    answer = subprocess.run(command, input=asked, capture_output=True, text=True, check=True).stdout
+    lines, functions, frames = {}, {}, []  # type: ignore[var-annotated]
+    for row in [*answer.splitlines(), "0x0"]:
+        if not row.startswith("0x"):
+            frames.append(row)
+            continue
+        if frames:
+            lines[site], functions[site] = _kernel_frame(frames)
+        site, frames = int(row, 16), []
+    return lines, functions
+
+
+def _kernel_frame(frames: list[str]) -> tuple[str, str]:
+    """Return line and function of the innermost frame that is a kernel's own, not one of CUDA's words."""
+    calls = [(function, _place(where)) for function, where in zip(frames[::2], frames[1::2], strict=True)]
+    own = [place for _, place in calls if ".cu:" in place] or [place for _, place in calls if place != UNKNOWN]
+    return (own[0] if own else UNKNOWN), _bare(calls[-1][0])
+
+
+def _bare(name: str) -> str:
+    """Return void stepgrad::(anonymous namespace)::kernel<float, 16>(stepgrad::Args<float>) as kernel<float, 16>."""
+    name = name.removeprefix("void ").replace("(anonymous namespace)::", "").partition("(")[0]
+    head, bracket, arguments = name.partition("<")
+    return head.rpartition("::")[2] + bracket + arguments
+
+
+def _place(where: str) -> str:
+    file, _, line = where.split(" ")[0].rpartition(":")
+    start = file.rfind("csrc/")
+    return f"{file[start:]}:{line}" if start >= 0 and line.isdigit() else UNKNOWN
+
+
+def texts(files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the lines of the kernels' files: beside the package, where it was installed, or in the source tree."""
+    package = Path(str(resources.files("stepgrad")))
+    found = {}
+    for file in dict.fromkeys(files):
+        for folder in (package, package.parents[1]):
+            if (folder / file).is_file():
+                found[file] = (folder / file).read_text(encoding="utf-8").splitlines()
+                break
+    return found
