@@ -5,7 +5,9 @@
 #include "bindings/bind.h"
 #include "common/thread_pool.h"
 #include <cstdint>
-#ifdef STEPGRAD_EMULATED
+#ifdef STEPGRAD_RECORDER
+#define STEPGRAD_MODULE _emu_recorder
+#elif defined(STEPGRAD_EMULATED)
 #define STEPGRAD_MODULE _emu
 #else
 #define STEPGRAD_MODULE _cuda
@@ -34,6 +36,10 @@ static py::list rungs() {
   return list;
 }
 
+#ifdef STEPGRAD_RECORDER
+void add_access_recorder(py::module_&); // csrc/emulator/recording/binding.cpp
+#endif
+
 } // namespace stepgrad
 
 PYBIND11_MODULE(STEPGRAD_MODULE, m) {
@@ -50,6 +56,9 @@ PYBIND11_MODULE(STEPGRAD_MODULE, m) {
       "rungs", [table] { return py::list(table.attr("copy")()); },
       "All rungs as (op, rung, summary, source, function, dtypes, is_reduced), each op from the bottom rung "
       "up.");
+#ifdef STEPGRAD_RECORDER
+  add_access_recorder(m);
+#endif
 #ifdef STEPGRAD_EMULATED
   m.def("device_count", [] { return 1; }, "Devices that can run the kernels: the emulator is one.");
   m.def("set_stream", [](uintptr_t) {}, py::arg("stream"), "Does nothing: emulated launches finish at once.");

@@ -20,6 +20,7 @@
 #include "emulator/atomics.h"
 #include "emulator/grid.h"
 #include "emulator/intrinsics.h"
+#include "emulator/observer.h"
 #include "emulator/warp.h"
 #include <type_traits>
 #include <vector>
@@ -69,7 +70,9 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t dynamic
 
 template <class T> class Temporary {
 public:
-  explicit Temporary(long n) : data_(size_t(n)) {}
+  explicit Temporary(long n) : data_(size_t(n)) {
+    if (emulator::observer) emulator::observer->temporary(data_.data(), data_.size() * sizeof(T));
+  }
   Temporary(const Temporary&) = delete;
   T* data() const { return const_cast<T*>(data_.data()); }
 

@@ -114,6 +114,7 @@ void Block::go_on(Thread& thread) {
 }
 
 void Block::wait(Thread::State state, Site site) {
+  if (state == Thread::AT_BARRIER && observer && observer->leaves_out(*this, site)) return;
   Thread& me = *running_;
   me.state = state, me.site = site;
   void* everyone = &barrier_[barriers_ & 1];

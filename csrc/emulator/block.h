@@ -18,9 +18,12 @@ struct Site { // a line of a kernel
   int line;
   const char* function;
 };
-// As a default argument it names the line of the caller.
-#define STEPGRAD_HERE                                                                                        \
-  ::stepgrad::emulator::Site { __builtin_FILE(), __builtin_LINE(), __builtin_FUNCTION() }
+// As a default argument it names the line of the caller. (A function, not Site{...}: GCC 12 gives that the line it stands in.)
+constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE(),
+                    const char* function = __builtin_FUNCTION()) {
+  return {file, line, function};
+}
+#define STEPGRAD_HERE ::stepgrad::emulator::here()
 
 // What the lanes of a warp do together. It gets a pointer from each lane of the mask, nullptr for the others.
 using WarpOperation = void (*)(void* const (&lanes)[32]);

@@ -32,34 +32,34 @@ void SharedMemory::start_block(size_t dynamic_bytes) {
   used_ = ZONE, static_bytes_ = 0;
   arrays_.clear();
   arrays_.reserve(32);
-  place(nullptr, dynamic_bytes, "dynamic shared memory");
+  place({nullptr, "dynamic shared memory", nullptr, dynamic_bytes, 0, 0});
 }
 
-char* SharedMemory::place(const void* key, size_t bytes, const char* name) {
+char* SharedMemory::place(SharedArray array) {
+  const size_t bytes = array.bytes;
   char* data = memory_ + used_;
   used_ += (bytes + 2 * ZONE - 1) / ZONE * ZONE;
   if (used_ > MEMORY) throw std::runtime_error("too many arrays in shared memory");
   ASAN_UNPOISON_MEMORY_REGION(data, bytes);
   // Not memset: ThreadSanitizer would take that for something the kernel did.
   for (size_t i = 0; i < bytes; i++) static_cast<volatile char*>(data)[i] = char(0xff);
-  arrays_.push_back({key, name, data, bytes});
+  array.data = data;
+  arrays_.push_back(array);
   return data;
 }
 
-char* SharedMemory::find(const void* key, size_t bytes, const char* name) {
+char* SharedMemory::find(const SharedArray& wanted) {
   for (const SharedArray& array : arrays_)
-    if (array.key == key) return array.data;
-  static_bytes_ += bytes;
+    if (array.key == wanted.key) return array.data;
+  static_bytes_ += wanted.bytes;
   if (static_bytes_ > STATIC_LIMIT)
-    throw std::runtime_error(std::string("shared array '") + name +
+    throw std::runtime_error(std::string("shared array '") + wanted.name +
                              "': expected at most 48 KiB in all, got " + std::to_string(static_bytes_) +
                              " bytes; use DYNAMIC_SHARED for more");
-  return place(key, bytes, name);
+  return place(wanted);
 }
 
-char* static_shared(const void* key, size_t bytes, const char* name) {
-  return this_block().shared.find(key, bytes, name);
-}
+char* static_shared(const SharedArray& wanted) { return this_block().shared.find(wanted); }
 
 char* dynamic_shared() { return this_block().shared.dynamic(); }
 

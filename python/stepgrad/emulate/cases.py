@@ -66,12 +66,12 @@ CALLS: dict[str, Callable[[int], Call]] = {
 }  # fmt: skip
 
 
-def _call(expected: np.ndarray, options: tuple = (), shapes: dict | None = None, **arrays: np.ndarray) -> Call:
+def _call(
+    expected: np.ndarray, options: tuple = (), shapes: dict | None = None, **arrays: np.ndarray
+) -> Call:
     arrays["out"] = aligned(expected.shape)
     arrays["out"].fill(np.nan)
-    return Call(
-        arrays, options, expected, shapes or {name: array.shape for name, array in arrays.items()}
-    )
+    return Call(arrays, options, expected, shapes or {name: array.shape for name, array in arrays.items()})
 
 
 def _numbers(*shape: int) -> np.ndarray:

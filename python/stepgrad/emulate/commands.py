@@ -34,8 +34,8 @@ def emulate(
         return
     wants_page = html is not None or open_page
     if rung is None and bug is None and not wants_page and not json:
-        known = record.rungs(op).get(op) or [None]
-        terminal.compare([record.emulate(op, each, size) for each in known])
+        ladder: list[str | None] = [*record.rungs(op).get(op, [])]
+        terminal.compare([record.emulate(op, each, size) for each in ladder or [None]])
         return
     recording = record.emulate(op, rung, size, bug)
     if json:

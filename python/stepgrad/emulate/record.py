@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad.emulate.cases import CALLS, Call
 from stepgrad.emulate.recording import ACCESS, Barrier, Launch, Memory, Recording
-from stepgrad.emulate.source import texts, lines_of
+from stepgrad.emulate.source import lines_of, texts
 from stepgrad.errors import ArgumentError, KernelError, did_you_mean
 
 MISSING_BARRIER = "missing_barrier"
@@ -56,7 +56,9 @@ def emulate(op: str, rung: str | None = None, size: int = 8, bug: str | None = N
         if o == op and op in CALLS
     }
     if not table:
-        raise ArgumentError(f"emulate: no CUDA kernel of '{op}' can be recorded", fix=did_you_mean(op, rungs()))
+        raise ArgumentError(
+            f"emulate: no CUDA kernel of '{op}' can be recorded", fix=did_you_mean(op, rungs())
+        )
     if rung is None:
         rung = [name for name, (*_, reduced) in table.items() if not reduced][-1]
     if rung not in table:
@@ -77,7 +79,8 @@ def _module() -> Any:
         from stepgrad import _emu_recorder  # type: ignore[attr-defined]
     except ImportError:
         raise KernelError(
-            "the recording emulator was not compiled", fix="install stepgrad from its sources, with a C++ compiler"
+            "the recording emulator was not compiled",
+            fix="install stepgrad from its sources, with a C++ compiler",
         ) from None
     return _emu_recorder
 
@@ -125,11 +128,17 @@ def _recording(
             shape = (size // row, row // item) if row > item else (size // item,)
             memory.append(Memory(name, "shared", shape, item))
     barriers = [
-        Barrier(launch, block, epoch, f"{file}:{line}", left_out)
+        Barrier(launch, block, epoch, f"{_from_csrc(file)}:{line}", left_out)
         for launch, block, epoch, file, line, left_out in raw["barriers"]
     ]
     out = call.arrays["out"]
     error = float(np.abs(out - call.expected).max()) if np.isfinite(out).all() else float("nan")
+    source = _from_csrc(source)
     file = source.rpartition(":")[0]
     text = texts([file, *(line.rpartition(":")[0] for line in sites.values())])
     return Recording(op, rung, source, launches, accesses, barriers, memory, sites, error, bug, text)
+
+
+def _from_csrc(path: str) -> str:
+    """Return "csrc/...": a compiler behind a cache may have been given another way to the same file."""
+    return path[max(path.rfind("csrc/"), 0) :]

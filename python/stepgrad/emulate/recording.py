@@ -185,7 +185,9 @@ class Recording:
         a = self.accesses[order][first]
         groups: dict[tuple[str, int, int], list[int]] = {}
         for n, one in enumerate(a):
-            groups.setdefault((self.lines[int(one["site"])], int(one["array"]), int(one["kind"])), []).append(n)
+            groups.setdefault((self.lines[int(one["site"])], int(one["array"]), int(one["kind"])), []).append(
+                n
+            )
         made = []
         for (line, array, kind), members in groups.items():
             n = np.array(members)

@@ -20,26 +20,26 @@ def lines_of(module: str, sites: list[int]) -> tuple[dict[int, str], dict[int, s
     tool = shutil.which("addr2line")
     if tool is None:
         raise MissingExtraError(
-            "emulate: addr2line names the line of an instruction, and was not found", fix="install GNU binutils"
+            "emulate: addr2line names the line of an instruction, and was not found",
+            fix="install GNU binutils",
         )
     command = [tool, "--exe", module, "--addresses", "--inlines", "--functions", "--demangle"]
     asked = "\n".join(map(hex, sites)) + "\n"
     answer = subprocess.run(command, input=asked, capture_output=True, text=True, check=True).stdout
-    lines, functions, frames = {}, {}, []  # type: ignore[var-annotated]
-    for row in [*answer.splitlines(), "0x0"]:
-        if not row.startswith("0x"):
-            frames.append(row)
-            continue
-        if frames:
-            lines[site], functions[site] = _kernel_frame(frames)
-        site, frames = int(row, 16), []
+    lines: dict[int, str] = {}
+    functions: dict[int, str] = {}
+    for part in answer.split("0x")[1:]:  # an address, then function and line of each frame, the innermost first
+        site, *frames = part.splitlines()
+        lines[int(site, 16)], functions[int(site, 16)] = _kernel_frame(frames)
     return lines, functions
 
 
 def _kernel_frame(frames: list[str]) -> tuple[str, str]:
     """Return line and function of the innermost frame that is a kernel's own, not one of CUDA's words."""
     calls = [(function, _place(where)) for function, where in zip(frames[::2], frames[1::2], strict=True)]
-    own = [place for _, place in calls if ".cu:" in place] or [place for _, place in calls if place != UNKNOWN]
+    own = [place for _, place in calls if ".cu:" in place] or [
+        place for _, place in calls if place != UNKNOWN
+    ]
     return (own[0] if own else UNKNOWN), _bare(calls[-1][0])
 
 

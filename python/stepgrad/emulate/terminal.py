@@ -34,7 +34,9 @@ def show(recording: Recording) -> None:
 def compare(recordings: Sequence[Recording]) -> None:
     """Print one row for each rung."""
     console = Console()
-    table = Table("rung", "threads", "requests", "sectors", "at best", "requests ", "passes", "at best ", "barriers")
+    table = Table(
+        "rung", "threads", "requests", "sectors", "at best", "requests ", "passes", "at best ", "barriers"
+    )
     for r in recordings:
         threads = sum(_product(launch.grid) * _product(launch.block) for launch in r.launches)
         barriers = sum(not b.left_out for b in r.barriers)
