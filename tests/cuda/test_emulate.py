@@ -101,7 +101,7 @@ def test_every_kernel_is_right_and_has_no_race(op, rung):
     assert recording.error <= 1e-5  # softmax and exp round; the others are exact
     assert recording.races == []
     assert {m.name for m in recording.memory} >= {"out"}
-    assert all(line.startswith("csrc/") and ".cu:" in line for line in recording.lines.values())
+    assert all(line.startswith("csrc/") for line in recording.lines.values())
     assert {line.rpartition(":")[0] for line in recording.lines.values()} <= set(recording.text)
 
 

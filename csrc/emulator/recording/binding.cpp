@@ -32,8 +32,8 @@ static py::dict stop() {
   for (const auto& b : done->barriers)
     barriers.append(py::make_tuple(b.launch, b.block, b.epoch, b.site.file, b.site.line, b.left_out));
   for (const auto& a : done->arrays) arrays.append(py::make_tuple(a.name, a.bytes, a.row, a.item, a.launch));
-  result["accesses"] = py::bytes(reinterpret_cast<const char*>(done->accesses.data()),
-                                 done->accesses.size() * sizeof(Access));
+  result["accesses"] =
+      py::bytes(reinterpret_cast<const char*>(done->accesses.data()), done->accesses.size() * sizeof(Access));
   result["launches"] = launches, result["barriers"] = barriers, result["arrays"] = arrays;
   result["full"] = done->full;
   return result;

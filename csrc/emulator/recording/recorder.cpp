@@ -75,9 +75,10 @@ void Recorder::touch(const void* address, size_t size, Access::Kind kind, const 
   }
   Dl_info module;
   dladdr(instruction, &module);
-  const uint64_t site = uint64_t(static_cast<const char*>(instruction) - static_cast<char*>(module.dli_fbase));
-  accesses.push_back({site, at - arrays[array].data, int32_t(launches.size()) - 1, block_number_, thread_, epoch_,
-                      warp_epochs_[thread_ / 32], array, int32_t(size), kind});
+  const uint64_t site =
+      uint64_t(static_cast<const char*>(instruction) - static_cast<char*>(module.dli_fbase));
+  accesses.push_back({site, at - arrays[array].data, int32_t(launches.size()) - 1, block_number_, thread_,
+                      epoch_, warp_epochs_[thread_ / 32], array, int32_t(size), kind});
 }
 
 } // namespace stepgrad::emulator
@@ -97,10 +98,10 @@ using stepgrad::emulator::recorder;
   void __tsan_volatile_read##size(void* p) { TOUCH(size, READ); }                                            \
   void __tsan_volatile_write##size(void* p) { TOUCH(size, WRITE); }
 #define ATOMICS(bits, T)                                                                                     \
-  T __tsan_atomic##bits##_load(const volatile T* a, int) {                                             \
+  T __tsan_atomic##bits##_load(const volatile T* a, int) {                                                   \
     void* p = const_cast<T*>(a);                                                                             \
     TOUCH(bits / 8, ATOMIC);                                                                                 \
-    return __atomic_load_n(a, __ATOMIC_SEQ_CST);                                              \
+    return __atomic_load_n(a, __ATOMIC_SEQ_CST);                                                             \
   }                                                                                                          \
   bool __tsan_atomic##bits##_compare_exchange_strong(volatile T* a, T* c, T v, int, int) {                   \
     void* p = const_cast<T*>(a);                                                                             \

@@ -28,7 +28,9 @@ def lines_of(module: str, sites: list[int]) -> tuple[dict[int, str], dict[int, s
     answer = subprocess.run(command, input=asked, capture_output=True, text=True, check=True).stdout
     lines: dict[int, str] = {}
     functions: dict[int, str] = {}
-    for part in answer.split("0x")[1:]:  # an address, then function and line of each frame, the innermost first
+    for part in answer.split("0x")[
+        1:
+    ]:  # an address, then function and line of each frame, the innermost first
         site, *frames = part.splitlines()
         lines[int(site, 16)], functions[int(site, 16)] = _kernel_frame(frames)
     return lines, functions
