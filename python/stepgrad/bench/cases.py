@@ -206,7 +206,12 @@ def _statistics(op, size, rng):
 def _normalization(op, size, rng):
     rows, n = size or 4 * ROWS, 256
     x, scale, offset = _normal(rng, rows, n), _normal(rng, n), _normal(rng, n)
-    arrays: tuple = (x, scale, offset)
+    if op.startswith("rms"):
+        arrays: tuple = (x, scale)
+        if op.endswith("_gradient"):
+            arrays = (x, scale, np.square(x).mean(1), _normal(rng, rows, n))
+        return Case(op, f"{rows} x {n}", arrays, {"epsilon": 1e-3})
+    arrays = (x, scale, offset)
     if op.endswith("_gradient"):
         axis = 1 if op.startswith("layer") else 0
         arrays = (x, scale, x.mean(axis), x.var(axis), _normal(rng, rows, n))
@@ -247,7 +252,8 @@ _SPECIAL = {
     "embedding_gradient": _embedding_gradient,
     "batch_norm_statistics": _statistics,
     **dict.fromkeys(
-        (f"{kind}_norm{end}" for kind in ("layer", "batch") for end in ("", "_gradient")), _normalization
+        (f"{kind}_norm{end}" for kind in ("layer", "rms", "batch") for end in ("", "_gradient")),
+        _normalization,
     ),
 }
 _FAMILIES = {

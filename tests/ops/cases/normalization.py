@@ -6,6 +6,7 @@ from ops.harness import Case, Input, normal, positive, x32
 from stepgrad import ops
 from stepgrad.ops.normalization.fused import batch_norm, layer_norm
 from stepgrad.ops.normalization.moments import _batch_norm_statistics
+from stepgrad.ops.normalization.rms_norm import rms_norm
 
 
 def _normalized(by_sample):
@@ -39,7 +40,25 @@ def _fused(op, by_sample, empty):
     )
 
 
+def _rms(x, scale, epsilon):
+    mean_square = np.square(x).mean(-1)
+    return x / np.sqrt(mean_square + epsilon)[..., None] * scale, mean_square
+
+
 CASES = [
+    Case(
+        ("rms_norm", "rms_norm_gradient"),
+        rms_norm,
+        [Input((5, 3), normal), Input((3,), positive)],
+        {"epsilon": 0.1},
+        expected=_rms,
+        shapes=[((2, 3, n), (n,)) for n in (7, 8, 17, 33, 70)] + [((37, 3), (3,)), ((0, 3), (3,))],
+        large=((257, 1031), (1031,)),
+        errors=[
+            (lambda: rms_norm(x32(2, 3), x32(2), epsilon=0.1), "scale must have one entry"),
+            (lambda: rms_norm(x32(), x32(1), epsilon=0.1), "no axis to normalize"),
+        ],
+    ),
     _fused(layer_norm, True, (0, 3)),
     _fused(batch_norm, False, (3, 0)),
     Case(

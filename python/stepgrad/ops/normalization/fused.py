@@ -12,7 +12,7 @@ from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
 
 
-class _AlongLastAxis(Op):
+class AlongLastAxis(Op):
     """x [..., n] with a scale and an offset for each entry of the last axis. Native kernels get x as [rows, n]."""
 
     by_sample = True  # statistics of every row of [rows, n]; False: of every column
@@ -35,7 +35,7 @@ class _AlongLastAxis(Op):
             return np.full([1 if a in axes else size for a, size in enumerate(x.shape)], np.nan, x.dtype)
         return x.mean(axes, keepdims=True)
 
-    def _check(self, x, **others):
+    def check(self, x, **others):
         if not x:
             raise ShapeError(
                 "there is no axis to normalize along", expected="at least one axis", got="shape ()"
@@ -49,22 +49,24 @@ class _AlongLastAxis(Op):
                 )
 
 
-def _matrix(x):
+def matrix(x):
+    """Bring x to the kernels' layout, [rows, n]."""
     return contiguous(x).reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-def _flat(x):
+def flat(x):
+    """Bring x to the kernels' layout, [n]."""
     return contiguous(x).reshape(-1)
 
 
-class Norm(_AlongLastAxis):
+class Norm(AlongLastAxis):
     """The common part of layer_norm and batch_norm: (x, scale, offset) -> (y, mean, variance)."""
 
     saves_inputs, saves_output = (0, 1), True
     outputs = 3
 
     def shape(self, x, scale, offset, epsilon):
-        self._check(x, scale=scale, offset=offset)
+        self.check(x, scale=scale, offset=offset)
         return x, self.statistics_shape(x), self.statistics_shape(x)
 
     def reference(self, x, scale, offset, epsilon):
@@ -79,8 +81,8 @@ class Norm(_AlongLastAxis):
     def launch(self, native, x, scale, offset, epsilon):
         shapes = self.shape(x.shape, scale.shape, offset.shape, epsilon)
         y, mean, variance = (kernels.empty(shape, x.dtype) for shape in shapes)
-        outputs = _matrix(y), mean.reshape(-1), variance.reshape(-1)
-        native(_matrix(x), _flat(scale), _flat(offset), *outputs, epsilon)
+        outputs = matrix(y), mean.reshape(-1), variance.reshape(-1)
+        native(matrix(x), flat(scale), flat(offset), *outputs, epsilon)
         return y, mean, variance
 
     def gradient(self, step, gy, g_mean, g_variance):
@@ -95,14 +97,14 @@ class Norm(_AlongLastAxis):
         return gx, g_scale, g_offset
 
 
-class NormGradient(_AlongLastAxis):
+class NormGradient(AlongLastAxis):
     """(x, scale, mean, variance, gy) -> (gx, g_scale, g_offset). It counts as a function of x, scale and gy alone."""
 
     saves_inputs = (0, 1, 4)
     outputs = 3
 
     def shape(self, x, scale, mean, variance, gy, epsilon):
-        self._check(x, scale=scale)
+        self.check(x, scale=scale)
         return x, scale, scale
 
     def reference(self, x, scale, mean, variance, gy, epsilon):
@@ -118,8 +120,8 @@ class NormGradient(_AlongLastAxis):
         gx, g_scale, g_offset = (
             kernels.empty(shape, x.dtype) for shape in (x.shape, scale.shape, scale.shape)
         )
-        inputs = _matrix(x), _flat(scale), _flat(mean), _flat(variance), _matrix(gy)
-        native(*inputs, _matrix(gx), g_scale, g_offset, epsilon)
+        inputs = matrix(x), flat(scale), flat(mean), flat(variance), matrix(gy)
+        native(*inputs, matrix(gx), g_scale, g_offset, epsilon)
         return gx, g_scale, g_offset
 
     def gradient(self, step, u, v, w):

@@ -10,6 +10,7 @@ from stepgrad import config
 from stepgrad.errors import ArgumentError
 from stepgrad.ops.normalization.along import or_neutral, over_axes
 from stepgrad.ops.normalization.fused import layer_norm
+from stepgrad.ops.normalization.rms_norm import rms_norm
 from stepgrad.ops.op import normalize_axes, to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
@@ -86,8 +87,12 @@ def rms_normalization(
     """
     x = to_tensor(x)
     axes = normalize_axes(axis, x.ndim)
+    if scale is not None:
+        scale = over_axes(scale, x, axes, "rms_normalization", "scale")
+    if axes == (x.ndim - 1,) and (scale is None or scale.ndim == 1):
+        return rms_norm(x, or_neutral(scale, None, x)[0], epsilon=_or_default(epsilon))[0]
     y = x * public["rsqrt"](public["mean"](public["square"](x), axes, True) + _or_default(epsilon))
-    return y if scale is None else y * over_axes(scale, x, axes, "rms_normalization", "scale")
+    return y if scale is None else y * scale
 
 
 def normalize(
