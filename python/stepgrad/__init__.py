@@ -14,6 +14,7 @@ from stepgrad._pure import use_pure_python_if_asked
 use_pure_python_if_asked()
 
 from stepgrad import config, kernels, ops
+from stepgrad.devices import device
 from stepgrad.errors import StepgradError
 from stepgrad.gradcheck import gradcheck
 from stepgrad.ops import stop_gradient
@@ -84,7 +85,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
-    "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "find_nan",
+    "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "device", "find_nan",
     "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models",
     "no_grad", "ops", "optimizers", "plan", "preprocessing", "profile", "random", "regularizers", "saving", "scope",
     "sklearn", "steps_of", "stop_gradient", "utils", "walk",

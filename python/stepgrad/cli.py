@@ -68,10 +68,10 @@ def doctor() -> None:
     Console().print(table)
 
 
-def kernels(op: str = "") -> None:
+def kernels(op: str = "", device: str = "cpu") -> None:
     """Print the kernel table: op, device, rung in use, why, and the ladder below it.
 
-    With --op, only the ops whose name contains it.
+    With --op, only the ops whose name contains it; with --device, the table of cuda or cuda-emulated.
     """
     from rich.console import Console
     from rich.table import Table
@@ -80,9 +80,10 @@ def kernels(op: str = "") -> None:
     from stepgrad import optimizers  # noqa: F401 - their updates are entries of the table too
 
     table = Table("op", "device", "rung", "why", "ladder")
-    for row in stepgrad.kernels.table():
-        if op in row["op"]:
-            table.add_row(row["op"], row["device"], row["rung"], row["why"], row["rungs"])
+    with stepgrad.device(device):
+        for row in stepgrad.kernels.table():
+            if op in row["op"]:
+                table.add_row(row["op"], row["device"], row["rung"], row["why"], row["rungs"])
     Console().print(table)
 
 

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 import stepgrad
-from stepgrad import kernels
+from stepgrad import devices, kernels
 
 EXTRAS = {
     "matplotlib": "plots: pip install matplotlib",
@@ -71,8 +71,15 @@ def _plain(value: object) -> str:
 
 
 def _gpu() -> str:
-    found = "an NVIDIA driver is installed" if shutil.which("nvidia-smi") else "no NVIDIA driver found"
-    return f"{found}; this version computes on the CPU"
+    try:
+        from stepgrad import _cuda
+    except ImportError:
+        built = f"CUDA kernels not compiled ({'install again to compile them' if shutil.which('nvcc') else 'no nvcc'})"
+    else:
+        built = f"CUDA kernels compiled; {_cuda.describe() if _cuda.device_count() else 'no GPU: ' + _cuda.describe()}"
+    reason = devices.problem(devices.CUDA) or 'stepgrad.device("cuda") is ready'
+    emulated = devices.problem(devices.EMULATED) or 'stepgrad.device("cuda-emulated") is ready'
+    return f"{built}; {reason}; {emulated}"
 
 
 def _installed(package: str) -> bool:

@@ -92,6 +92,10 @@ class NotBuiltError(StepgradError, ValueError):
     """A layer or model was asked for weights or shapes that it gets only when it is built."""
 
 
+class DeviceError(StepgradError, RuntimeError):
+    """A device that is not there, or cannot be used."""
+
+
 class KernelError(StepgradError, ValueError):
     """An unknown kernel or rung was asked for."""
 

@@ -39,9 +39,16 @@ class Kernel(NamedTuple):
     direct: Callable | None = (
         None  # the short way in, for arrays that need no preparation; see csrc/bindings/direct.cpp
     )
+    default: bool = True  # whether it runs, as the top rung, where nobody asked for it
 
 
-_ladders: dict[str, dict[str, Kernel]] = {}  # op -> rung -> kernel, from the bottom rung to the top
+Ladder = dict[str, Kernel]  # rung -> kernel, from the bottom rung to the top
+
+_ladders: dict[str, Ladder] = {}  # op -> its ladder on the CPU
+_declared: dict[str, Any] = {}  # op -> the Op itself
+_elsewhere: dict[str, dict[str, Ladder]] = {}  # other device -> op -> its ladder there, made when first asked for
+_device: list[Any] = ["cpu", None]  # the device in use, and what makes the ladder of an Op there
+to_device: list[Callable | None] = [None]  # what brings a new array to the device in use; None: it lies there already
 _in_place: set[str] = set()  # ops that are there to write into what they get: the updates of optimizers
 _guarding: list[bool] = []  # one entry for each open block of guarded()
 _added: dict[str, set[str]] = {}  # op -> the rungs that did not come with the library
@@ -66,12 +73,17 @@ def declare(op: Any) -> None:
         REFERENCE: Kernel(op.name, "cpu", REFERENCE, op.reference, "NumPy, the reference", op.__module__)
     }
     if hasattr(op, "composed"):
-        ladder[STEPS] = Kernel(op.name, "cpu", STEPS, op.composed, "small ops on the tape", op.__module__)
+        ladder[STEPS] = Kernel(
+            op.name, "cpu", STEPS, op.composed, "small ops on the tape", op.__module__, default=False
+        )
     if hasattr(op, "launch"):
         for rung, summary, source, function in _native.get(op.name, ()):
             short = _cpu.direct(op.name, rung) if getattr(op, "elementwise", False) else None
             ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source, short)
     _ladders[op.name] = ladder
+    _declared[op.name] = op
+    for ladders in _elsewhere.values():
+        ladders.pop(op.name, None)
     if getattr(op, "in_place", False):
         _in_place.add(op.name)
     _choose(op.name)
@@ -127,10 +139,16 @@ def native_of(op: str) -> Callable | None:
     return getattr(chosen[op], "native", None)
 
 
-def _ladder(op: str) -> dict[str, Kernel]:
+def _ladder(op: str) -> Ladder:
     if op not in _ladders:
         raise KernelError(f"there is no op '{op}'", fix=did_you_mean(op, _ladders))
-    return _ladders[op]
+    device, make_ladder = _device
+    if make_ladder is None:
+        return _ladders[op]
+    ladders = _elsewhere.setdefault(device, {})
+    if op not in ladders:
+        ladders[op] = make_ladder(_declared[op])
+    return ladders[op]
 
 
 def _choose(op: str) -> None:
@@ -186,12 +204,16 @@ def current(op: str) -> Kernel:
     """Return the kernel that runs when `op` is called now."""
     ladder = _ladder(op)
     rung, _ = _requested.get(op) or _requested.get("*") or ("", "")
-    return ladder.get(rung) or [kernel for kernel in ladder.values() if kernel.rung != STEPS][-1]
+    return ladder.get(rung) or _top(ladder)
+
+
+def _top(ladder: Ladder) -> Kernel:
+    return [kernel for kernel in ladder.values() if kernel.default][-1]
 
 
 def is_top(op: str) -> bool:
     """Tell whether an op runs on its top rung now: nobody asked for another."""
-    return chosen[op] is next(reversed(_ladder(op).values())).function
+    return chosen[op] is _top(_ladder(op)).function
 
 
 def rungs(op: str) -> list[Kernel]:
@@ -244,7 +266,7 @@ def _request(everything: str | None, rung_of: dict[str, str], who: str) -> None:
         if rung not in _ladder(op):
             raise KernelError(f"{op} has no rung '{rung}'", fix=did_you_mean(rung, _ladder(op)))
     if everything is not None:
-        known = {rung for ladder in _ladders.values() for rung in ladder}
+        known = {rung for op in _ladders for rung in _ladder(op)}
         if everything not in known:
             raise KernelError(f"no op has a rung '{everything}'", fix=did_you_mean(everything, known))
         _requested["*"] = (everything, who)
@@ -283,6 +305,30 @@ def native(op: str) -> Callable:
     return _native[op][-1][-1]
 
 
+_allocate: list[Callable] = [_cpu.empty if _cpu else np.empty]
+
+
+def device_in_use() -> str:
+    """Return the device that ops run on now; see :func:`stepgrad.device`.
+
+    Examples
+    --------
+    >>> device_in_use()
+    'cpu'
+    """
+    return _device[0]
+
+
+def use_device(
+    device: str, make_ladder: Callable | None, allocate: Callable | None, move: Callable | None
+) -> None:
+    """Switch every op to another device: stepgrad.devices says how. None stands for what the CPU does."""
+    _device[:] = device, make_ladder
+    _allocate[0] = allocate or (_cpu.empty if _cpu else np.empty)
+    to_device[0] = move
+    choose_all()
+
+
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Return an array for a result, its contents undefined; big ones reuse the memory of arrays that are gone.
 
@@ -291,7 +337,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     >>> empty((2, 3), "float32").shape
     (2, 3)
     """
-    return _cpu.empty(shape, dtype) if _cpu else np.empty(shape, dtype)
+    return _allocate[0](shape, dtype)
 
 
 def memory() -> dict[str, int]:
@@ -323,7 +369,7 @@ def table() -> list[dict[str, str]]:
         _, who = _requested.get(op) or _requested.get("*") or ("", "")
         if who and kernel.rung == (_requested.get(op) or _requested["*"])[0]:
             why = f"asked for by {who}"
-        elif kernel.rung != REFERENCE:
+        elif kernel.rung != REFERENCE or kernel.device != "cpu":
             why = kernel.summary or "top rung"
         elif not compiled():
             why = "the C++ extension is not compiled"
@@ -335,7 +381,7 @@ def table() -> list[dict[str, str]]:
                 "device": kernel.device,
                 "rung": kernel.rung,
                 "why": why,
-                "rungs": " < ".join(_ladders[op]),
+                "rungs": " < ".join(_ladder(op)),
             }
         )
     return rows

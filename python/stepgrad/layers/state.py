@@ -41,6 +41,21 @@ class State(Tracking):
                 found.setdefault(id(variable), variable)
         return list(found.values())
 
+    def to(self, device: str) -> Any:
+        """Move all weights to a device, "cpu" or "cuda", and return the layer itself.
+
+        Examples
+        --------
+        >>> import stepgrad as sg
+        >>> dense = sg.layers.Dense(2)
+        >>> dense.to("cpu") is dense
+        True
+        """
+        for variable in self.weights:
+            variable.array = move(variable.array, device)
+            variable.changed()
+        return self
+
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that the optimizer changes."""

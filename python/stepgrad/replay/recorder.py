@@ -117,7 +117,8 @@ class Recorder:
         self.memory: dict[int, Memory] = {}
         self.attributes: list[tuple[str, dict]] = []  # of every op
         self.assigned_variables: list[Variable] = []
-        self.refusal: str | None = None
+        on_cpu = kernels.device_in_use() == "cpu"
+        self.refusal: str | None = None if on_cpu else "steps are replayed on the CPU only"
         self._paused = False
         for array in inputs:
             self._written(array)

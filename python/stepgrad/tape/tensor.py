@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stepgrad import config, kernels
+from stepgrad import config, device_arrays, kernels
 from stepgrad.errors import DTypeError, InPlaceError, ShapeError
 from stepgrad.tape.operators import Operators
 from stepgrad.tape.state import public, state
@@ -72,9 +72,16 @@ class Tensor(Operators):
         """Return the values as a read-only NumPy view."""
         if state.recorder is not None:
             state.recorder.read(self)
-        view = self.array.view()
+        view = self.array.view() if type(self.array) is np.ndarray else device_arrays.to_host(self.array)
         view.flags.writeable = False
         return view
+
+    def to(self, device):
+        """Return this tensor on a device, "cpu" or "cuda": itself where it is there already."""
+        from stepgrad.devices import move  # devices stand above the tensor
+
+        array = move(self.array, device)
+        return self if array is self.array else make(array, None, 0, None)
 
     def item(self):
         """Return the only entry as a Python number."""
@@ -162,7 +169,7 @@ class Tensor(Operators):
         return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self):
-        values = np.array2string(self.array, separator=", ", threshold=50, prefix=type(self).__name__ + "(")
+        values = np.array2string(self.numpy(), separator=", ", threshold=50, prefix=type(self).__name__ + "(")
         made = f", from={self.step.op.name}" if self.step is not None else ""
         label = f", name={self.name!r}" if self.name else ""
         return f"{type(self).__name__}({values}, shape={self.array.shape}, dtype={self.dtype}{label}{made})"
@@ -200,7 +207,8 @@ def to_array(data, dtype=None):
             got=f"dtype {array.dtype}" + (" (rows of different lengths?)" if array.dtype.kind == "O" else ""),
             fix="convert the data first, for example words to indices, or pad the rows to one length",
         )
-    return np.ascontiguousarray(array) if array.ndim else array
+    array = np.ascontiguousarray(array) if array.ndim else array
+    return array if kernels.to_device[0] is None else kernels.to_device[0](array)
 
 
 def from_number(x):

@@ -1,0 +1,12 @@
+"""The CUDA kernels, compiled for the emulator. See csrc/emulator/."""
+
+from collections.abc import Callable
+
+def rungs() -> list[tuple[str, str, str, str, Callable[..., None], str, bool]]:
+    """Return (op, rung, summary, source, function, dtypes, is_reduced), each op's rungs from the bottom to the top."""
+
+def device_count() -> int:
+    """Return 1: the emulator is a device."""
+
+def set_stream(stream: int) -> None:
+    """Do nothing: emulated launches finish at once."""

@@ -1,0 +1,72 @@
+"""Arrays on the GPU: the one module that touches CuPy.
+
+CuPy owns the memory and the streams; the kernels get addresses. Under the emulator NumPy's arrays stand in, and nothing
+here is used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stepgrad.errors import require
+
+
+def _cupy() -> Any:
+    return require("cupy", "cuda", "computing on a GPU")
+
+
+def available() -> str | None:
+    """Return None where CuPy can reach a GPU, otherwise the reason why not."""
+    try:
+        import cupy
+    except ImportError:
+        return 'CuPy is not installed: pip install "stepgrad[cuda]"'
+    return None if cupy.cuda.is_available() else "CuPy finds no GPU, or no driver for it"
+
+
+def empty(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return a new array on the GPU, its contents undefined."""
+    return _cupy().empty(shape, dtype)
+
+
+def to_device(array: Any) -> Any:
+    """Return the array on the GPU, C-contiguous where it had to be copied there."""
+    return _cupy().asarray(array)
+
+
+def to_host(array: Any) -> np.ndarray:
+    """Return the array as NumPy's: itself where it is one, a copy where it lies on the GPU."""
+    return array if isinstance(array, np.ndarray) else _cupy().asnumpy(array)
+
+
+def stream() -> int:
+    """Return CuPy's current stream as the number that CUDA knows it by."""
+    return _cupy().cuda.get_current_stream().ptr
+
+
+class _Description:
+    """What NumPy reads to make an array around an address."""
+
+    def __init__(self, array: Any):
+        self.__array_interface__ = {
+            "shape": array.shape,
+            "typestr": array.dtype.str,
+            "data": (array.data.ptr, False),
+            "strides": array.strides,
+            "version": 3,
+        }
+
+
+def describe(array: Any) -> Any:
+    """Return a NumPy array with the shape, the type and the address of an array on the GPU.
+
+    It is what the bindings check and take the address from. Its contents must never be read: on the host the address
+    means nothing.
+    """
+    if isinstance(array, list):
+        return [describe(a) for a in array]
+    if not hasattr(array, "__cuda_array_interface__"):
+        return array  # a number, or an array of the host, which the kernel refuses
+    return np.asarray(_Description(array)) if array.size else np.empty(array.shape, array.dtype)
