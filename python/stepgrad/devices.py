@@ -18,7 +18,9 @@ NOT_BUILT = {
     CUDA: "install stepgrad where nvcc is on the PATH; `stepgrad doctor` says what is there",
     EMULATED: "install stepgrad where a C++ compiler is, and without STEPGRAD_EMULATOR=OFF",
 }
-_native: dict[str, dict[str, list]] = {}  # device -> op -> [(rung, summary, source, function, dtypes, is_reduced), ...]
+_native: dict[
+    str, dict[str, list]
+] = {}  # device -> op -> [(rung, summary, source, function, dtypes, is_reduced), ...]
 
 
 def problem(device: str) -> str | None:
@@ -62,7 +64,9 @@ def device(name: str) -> Iterator[None]:
     name = canonical(name)
     reason = problem(name)
     if reason is not None:
-        raise DeviceError(f"cannot run on '{name}': {reason}", fix=NOT_BUILT[name] if name == EMULATED else None)
+        raise DeviceError(
+            f"cannot run on '{name}': {reason}", fix=NOT_BUILT[name] if name == EMULATED else None
+        )
     before = kernels.device_in_use()
     _enter(name)
     try:
@@ -116,14 +120,20 @@ def ladder(op: Any, device: str) -> dict[str, kernels.Kernel]:
     """Return the ladder of an op on a CUDA device, from the reference to the top rung."""
     on_gpu = device == CUDA
     reference = _reference(op) if on_gpu else op.reference
-    how = "no CUDA kernel: CuPy's functions" if on_gpu else "no CUDA kernel: NumPy's functions, in CuPy's place"
-    rungs = {kernels.REFERENCE: kernels.Kernel(op.name, device, kernels.REFERENCE, reference, how, op.__module__)}
+    how = (
+        "no CUDA kernel: CuPy's functions" if on_gpu else "no CUDA kernel: NumPy's functions, in CuPy's place"
+    )
+    rungs = {
+        kernels.REFERENCE: kernels.Kernel(op.name, device, kernels.REFERENCE, reference, how, op.__module__)
+    }
     if hasattr(op, "composed"):
         rungs[kernels.STEPS] = kernels.Kernel(
             op.name, device, kernels.STEPS, op.composed, "small ops on the tape", op.__module__, default=False
         )
     below = None  # the nearest rung below that knows double
-    for rung, summary, source, native, dtypes, is_reduced in _rungs(device, op.name) if hasattr(op, "launch") else ():
+    for rung, summary, source, native, dtypes, is_reduced in (
+        _rungs(device, op.name) if hasattr(op, "launch") else ()
+    ):
         native = _on_stream(native) if on_gpu else native
         function = _launching(op, native, dtypes, below or reference, on_gpu)
         if "d" in dtypes:

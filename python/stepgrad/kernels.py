@@ -46,9 +46,13 @@ Ladder = dict[str, Kernel]  # rung -> kernel, from the bottom rung to the top
 
 _ladders: dict[str, Ladder] = {}  # op -> its ladder on the CPU
 _declared: dict[str, Any] = {}  # op -> the Op itself
-_elsewhere: dict[str, dict[str, Ladder]] = {}  # other device -> op -> its ladder there, made when first asked for
+_elsewhere: dict[
+    str, dict[str, Ladder]
+] = {}  # other device -> op -> its ladder there, made when first asked for
 _device: list[Any] = ["cpu", None]  # the device in use, and what makes the ladder of an Op there
-to_device: list[Callable | None] = [None]  # what brings a new array to the device in use; None: it lies there already
+to_device: list[Callable | None] = [
+    None
+]  # what brings a new array to the device in use; None: it lies there already
 _in_place: set[str] = set()  # ops that are there to write into what they get: the updates of optimizers
 _guarding: list[bool] = []  # one entry for each open block of guarded()
 _added: dict[str, set[str]] = {}  # op -> the rungs that did not come with the library

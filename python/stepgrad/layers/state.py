@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad.devices import move
 from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from stepgrad.layers.tracking import Tracking
 from stepgrad.tape import KerasTensor, Tensor, Variable
