@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from stepgrad.cli import _app
 from stepgrad.emulate import emulate, rungs
 from stepgrad.emulate.as_json import render as as_json
 from stepgrad.emulate.memory import sectors, wavefronts
+from stepgrad.emulate.page import render as render_page
 from stepgrad.emulate.races import races
 from stepgrad.emulate.recording import ACCESS, ATOMIC, READ, WRITE, Memory
 from stepgrad.errors import ArgumentError
@@ -122,7 +124,7 @@ def test_requests_of_a_warp():
     assert [r.warp for r in requests] == sorted(r.warp for r in requests)
     first = requests[0]
     assert first.lanes == [*range(8), *range(16, 24)]  # two columns of C, eight rows each
-    assert (first.units, first.best) == (8, 2)  # eight rows of A: eight sectors for 16 different numbers
+    assert (first.units, first.best) == (8, 1)  # eight rows of A: eight sectors for eight different numbers
     out = [r for r in requests if recording.memory[r.array].name == "out"]
     assert len(out) == 4 and all(r.kind == WRITE for r in out)
 
@@ -133,6 +135,47 @@ def test_json():
     assert data["op"] == "matmul" and data["error"] == 0 and data["races"] == []
     assert len(data["requests"]) == recording.request_count
     assert data["requests"][0]["elements"][1] == [1, 0]
+
+
+def test_a_tile_in_shared_memory_saves_global_loads():
+    naive, tiled = emulate("matmul", "naive", size=16), emulate("matmul", "shared_tile", size=16)
+    assert naive.total("global")[1] > 10 * tiled.total("global")[1]
+    assert [b.line.rpartition(":")[0] for b in tiled.barriers] == ["csrc/matmul/shared_tile.cu"] * 2
+    assert {m.name: m.shape for m in tiled.memory if m.space == "shared"}.keys() == {"As", "Bs"}
+
+
+def test_a_missing_barrier_is_a_race():
+    lines = [b.line.rpartition(":")[2] for b in emulate("matmul", "shared_tile", size=20).barriers[:2]]
+    before = emulate("matmul", "shared_tile", size=20, bug="missing_barrier")
+    assert np.isnan(before.error)  # a tile was read before it was written
+    assert {b.line.rpartition(":")[2] for b in before.barriers if b.left_out} == {lines[0]}
+    assert {before.memory[r.array].name for r in before.races} == {"As", "Bs"}
+    assert any("writes" in r.first and "reads" in r.second for r in before.races)
+    after = emulate("matmul", "shared_tile", size=20, bug=f"missing_barrier:{lines[1]}")
+    assert after.races and after.error > 0  # a tile was overwritten while others still read it
+
+
+def test_page():
+    page = render_page(emulate("matmul", "shared_tile", size=8, bug="missing_barrier"))
+    assert "__DATA__" not in page and "__TITLE__" not in page
+    assert "https://" not in page and page.count("http://") == 1  # the namespace of SVG, which is only a name
+    data = json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])
+    assert data["left_out"] and data["races"] and data["costs"]
+    barriers = [i for i, step in enumerate(data["steps"]) if step.get("barrier")]
+    assert len(barriers) == 1  # of two, one was left out
+    assert data["memory"][data["steps"][barriers[0] + 1]["array"]]["name"] == "out"
+    assert max(offset for step in data["steps"] for offset in step.get("offsets", ())) < 17 * 16 * 4
+
+
+def test_command():
+    runner = pytest.importorskip("typer.testing").CliRunner()
+    app = _app(pytest.importorskip("typer"))
+    listed = runner.invoke(app, ["emulate"])
+    assert "matmul" in listed.output and "shared_tile" in listed.output
+    compared = runner.invoke(app, ["emulate", "matmul", "--size", "4"])
+    assert compared.exit_code == 0 and "naive" in compared.output and "sectors" in compared.output
+    shown = runner.invoke(app, ["emulate", "matmul", "--rung", "shared_tile", "--bug", "missing_barrier"])
+    assert shown.exit_code == 0 and "race" in shown.output
 
 
 @pytest.mark.parametrize(

@@ -62,14 +62,18 @@ def headline(recording: Recording) -> list[str]:
         blocks, threads = _product(launch.grid), _product(launch.block)
         lines.append(
             f"launch of {launch.kernel or 'a kernel'}: {blocks} block{'s' * (blocks > 1)} of {threads} threads "
-            f"({' x '.join(str(n) for n in launch.block if n > 1) or 1}), {-(-threads // 32)} warps each"
+            f"({' x '.join(str(n) for n in launch.block if n > 1) or 1}), {-(-threads // 32)} warps a block"
         )
     met = sum(not b.left_out for b in recording.barriers)
     gone = sorted({b.line for b in recording.barriers if b.left_out})
     if met or gone:
-        lines.append(f"{met} barriers were met" + "".join(f"; left out: {line}" for line in gone))
-    right = recording.error <= 1e-5
-    lines.append("the result is right" if right else f"the result is wrong: off by {recording.error:.3g}")
+        lines.append(f"barriers met: {met}" + "".join(f"; left out: {line}" for line in gone))
+    if recording.error <= 1e-5:  # exp rounds; everything else is exact
+        lines.append("the result is right")
+    elif recording.error > 0:
+        lines.append(f"the result is wrong, by up to {recording.error:.3g}")
+    else:
+        lines.append("the result is wrong: NaN, from shared memory that was read before it was written")
     return lines
 
 
