@@ -15,8 +15,7 @@ namespace {
 
 constexpr int BM = 128, BN = 128, BK = 8, TM = 8, TN = 8, THREADS = BM / TM * (BN / TN);
 
-template <int VEC>
-__global__ void __launch_bounds__(THREADS, VEC == 4 ? 2 : 1) matmul_vectorised_kernel(MatmulArgs<float> g) {
+template <int VEC> __global__ void __launch_bounds__(THREADS) matmul_vectorised_kernel(MatmulArgs<float> g) {
   SHARED(float, As, [BK][BM + 4]);
   SHARED(float, Bs, [BK][BN + 4]);
   const Corner corner = matmul_corner(g.N, BM, BN);

@@ -33,7 +33,8 @@ def check(op, rung, dtype, only_small=False):
         if only_small and not is_small(case):
             continue
         if is_reduced:
-            case.rtol = case.atol = next(room for name, room in WIDER.items() if name in rung)
+            case.rtol = next(room for name, room in WIDER.items() if name in rung)
+            case.atol *= case.rtol / 1e-5  # it grows with the length of the sums
         case.check(function, dtype)
 
 

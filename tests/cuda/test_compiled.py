@@ -1,0 +1,78 @@
+"""What nvcc makes of the kernels, where nvcc is: nothing spills, tensor-core rungs contain tensor-core instructions."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CSRC = Path(__file__).parents[2] / "csrc"
+NVCC = shutil.which(os.environ.get("CUDACXX", "nvcc"))
+pytestmark = pytest.mark.skipif(NVCC is None, reason="nvcc is not installed")
+
+NEVER_SPILL = ["register_tile_1d", "register_tile_2d", "vectorised", "warp_tile", "tf32_mma", "bf16_mma"]
+# What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
+INSTRUCTIONS = {
+    "vectorised": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
+    "warp_tile": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
+    "tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDGSTS\.E\.BYPASS\.128"},
+    "bf16_mma": {r"HMMA\.16816\.F32\.BF16", r"LDGSTS\.E\.BYPASS\.128", r"LDSM\.16\.M88\.4"},
+}
+
+
+def search_path():
+    """PATH, and where `pip install nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm` puts the tools."""
+    return os.pathsep.join([os.environ["PATH"], *(str(Path(p, "nvidia/cu13/bin")) for p in sys.path)])
+
+
+@functools.cache
+def compiled(rung, architecture, folder):
+    """The object file of a rung of matmul, and what ptxas reports."""
+    target = Path(folder, f"{rung}_{architecture}.o")
+    command = [
+        NVCC,
+        "-std=c++17",
+        "-O3",
+        f"-I{CSRC}",
+        "-Werror=all-warnings",
+        "-Xptxas=-v",
+        f"-arch={architecture}",
+    ]
+    done = subprocess.run(
+        [*command, "-c", CSRC / "matmul" / f"{rung}.cu", "-o", target], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return target, done.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.mark.parametrize("rung", NEVER_SPILL)
+def test_nothing_spills(rung, folder):
+    _, report = compiled(rung, "sm_80", folder)
+    spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", report)
+    assert spills and all(pair == ("0", "0") for pair in spills), report
+
+
+@pytest.mark.parametrize("rung", INSTRUCTIONS)
+def test_machine_code_has_the_instructions_that_the_rung_is_about(rung, folder):
+    path = search_path()
+    tool = shutil.which("cuobjdump", path=path)
+    if tool is None or shutil.which("nvdisasm", path=path) is None:
+        pytest.skip(
+            "cuobjdump or nvdisasm is missing: pip install nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm"
+        )
+    target, _ = compiled(rung, "sm_80", folder)
+    environment = {**os.environ, "PATH": path}  # cuobjdump calls nvdisasm
+    code = subprocess.run(
+        [tool, "-sass", target], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    missing = [name for name in INSTRUCTIONS[rung] if not re.search(name, code)]
+    assert not missing, f"{rung}: no {missing} in the machine code"
