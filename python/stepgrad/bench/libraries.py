@@ -26,6 +26,7 @@ CHANNELS_LAST, FUSED = (
     Library("PyTorch, fused Adam", ("torch",)),
 )
 FLUSHED = Library("PyTorch, denormals flushed", ("torch",))
+COMPILED = Library("PyTorch, compiled", ("torch",))  # torch.compile, fused Adam
 KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
 JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
 TENSORFLOW = Library(
@@ -35,7 +36,7 @@ TENSORFLOW = Library(
 LIBRARIES = {
     library.name: library
     for library in (
-        STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, CHANNELS_LAST, FLUSHED, KERAS_TORCH, JAX,
+        STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, COMPILED, CHANNELS_LAST, FLUSHED, KERAS_TORCH, JAX,
         TENSORFLOW,
     )
 }  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 from stepgrad.bench.gpt import torch_gpt
 from stepgrad.bench.libraries import (
     CHANNELS_LAST,
+    COMPILED,
     EAGER,
     FIT,
     FLUSHED,
@@ -74,16 +75,24 @@ def make(net: str, library: str) -> Callable[[], Any]:
         return _train_on_batch(of, keras)
     if library == FLUSHED.name:
         return _flushed(_torch(of, fused=True, channels_last=False))
+    if library == COMPILED.name:
+        import torch
+
+        return _torch(of, fused=True, channels_last=False, prepare=torch.compile)
     if library in (TORCH.name, FUSED.name, CHANNELS_LAST.name):
         return _torch(of, fused=library == FUSED.name, channels_last=library == CHANNELS_LAST.name)
     return {JAX.name: _jax, TENSORFLOW.name: _tensorflow}[library](of)
 
 
-def contestants(net: str) -> list[str]:
-    """Return who can run a network: channels_last means something for images only, flushing denormals for long sequences."""
+def contestants(net: str, quick: bool = False) -> list[str]:
+    """Return who can run a network: channels_last means something for images only, flushing denormals for long sequences.
+
+    PyTorch's compiler needs most of a minute before the first step, too long for a quick run.
+    """
     images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
     recurrent = [FLUSHED] if any(kind == "lstm" for kind, *_ in NETS[net].layers) else []
-    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, TORCH, FUSED, *images, *recurrent, KERAS_TORCH, JAX, TENSORFLOW]
+    torch = [TORCH, FUSED, *images, *recurrent, *([] if quick else [COMPILED])]
+    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW]
     return [library.name for library in every]
 
 
@@ -123,10 +132,12 @@ def _train_on_batch(net: Net, library: Any) -> Callable[[], Any]:
     return step
 
 
-def _torch(net: Net, fused: bool, channels_last: bool) -> Callable[[], Any]:
+def _torch(
+    net: Net, fused: bool, channels_last: bool, prepare: Callable = lambda model: model
+) -> Callable[[], Any]:
     import torch
 
-    model = torch_model(net)
+    model = prepare(torch_model(net))
     x, y = (torch.from_numpy(a) for a in batch(net))
     if x.ndim == 4:
         x = x.permute(0, 3, 1, 2).contiguous()

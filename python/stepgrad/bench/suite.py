@@ -80,5 +80,5 @@ def _steps(threads: int, quick: bool, seed: int) -> Iterator[Race]:
     for name, net in nets.NETS.items():
         if quick and name == "demo":  # much the same as s4-cifar
             continue
-        entries = {library: Entry(library, {"net": name}) for library in steps.contestants(name)}
+        entries = {library: Entry(library, {"net": name}) for library in steps.contestants(name, quick)}
         yield Race("steps", net.title, "step", entries, fresh=True)
