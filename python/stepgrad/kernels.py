@@ -140,7 +140,13 @@ def _with_fallback(op: Any, native: Callable) -> Callable:
 
 def native_of(op: str) -> Callable | None:
     """Return the compiled function behind the rung in use, or None where it is not compiled."""
-    return getattr(chosen[op], "native", None)
+    return getattr(running(op), "native", None)
+
+
+def running(op: str) -> Callable:
+    """Return the function that runs now, also where a recorder of stepgrad.replay stands in for it."""
+    function = chosen[op]
+    return getattr(function, "watched", function)
 
 
 def _ladder(op: str) -> Ladder:
@@ -217,7 +223,7 @@ def _top(ladder: Ladder) -> Kernel:
 
 def is_top(op: str) -> bool:
     """Tell whether an op runs on its top rung now: nobody asked for another."""
-    return chosen[op] is _top(_ladder(op)).function
+    return running(op) is _top(_ladder(op)).function
 
 
 def rungs(op: str) -> list[Kernel]:

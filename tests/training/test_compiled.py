@@ -89,6 +89,15 @@ def test_rungs_frozen_layers_and_watchers_are_respected():
     )
 
 
+def test_fused_layers_are_recorded_fused():
+    model = sg.Sequential(net("mlp"))
+    model.compile("sgd", "mse")
+    for _ in range(5):
+        model.train_on_batch(floats(4, 7), floats(4, 4))
+    ops_of_plan = [row[1] for row in sg.plan(model).rows]
+    assert sum(op.startswith("dense (") for op in ops_of_plan) == 3
+
+
 def test_wrong_labels_are_still_refused():
     model = sg.Sequential(net("mlp"))
     model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))

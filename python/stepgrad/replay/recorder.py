@@ -270,13 +270,13 @@ class Recorder:
 class _Watched:
     """Stands in the kernel table for a kernel while a recorder is at work."""
 
-    __slots__ = ("kernel", "name", "recorder")
+    __slots__ = ("name", "recorder", "watched")
 
     def __init__(self, recorder: Recorder, name: str, kernel: Callable):
-        self.recorder, self.name, self.kernel = recorder, name, kernel
+        self.recorder, self.name, self.watched = recorder, name, kernel
 
     def __call__(self, *arrays: Any, **attrs: Any) -> Any:
-        return self.recorder.op(self.name, self.kernel, arrays, attrs)
+        return self.recorder.op(self.name, self.watched, arrays, attrs)
 
 
 def owner_of(array: np.ndarray) -> np.ndarray:
