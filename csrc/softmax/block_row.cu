@@ -13,49 +13,49 @@ namespace {
 
 STEPGRAD_RUNG(SoftmaxArgs, "softmax", "block_row", 20, "a block a row: long rows", softmax_block_row)
 template <class T> void softmax_block_row(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<false>, TwoPasses, OneBlock>(g);
+  run<Softmax<false>, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "block_row", 20, "a block a row: long rows", log_softmax_block_row)
 template <class T> void log_softmax_block_row(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<true>, TwoPasses, OneBlock>(g);
+  run<Softmax<true>, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "softmax_gradient", "block_row", 20, "a block a row: long rows",
               softmax_gradient_block_row)
 template <class T> void softmax_gradient_block_row(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<false>, TwoPasses, OneBlock>(g);
+  run<SoftmaxGradient<false>, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "log_softmax_gradient", "block_row", 20, "a block a row: long rows",
               log_softmax_gradient_block_row)
 template <class T> void log_softmax_gradient_block_row(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<true>, TwoPasses, OneBlock>(g);
+  run<SoftmaxGradient<true>, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "block_row", 20, "a block a row: long rows",
               softmax_cross_entropy_block_row)
 template <class T> void softmax_cross_entropy_block_row(const CrossEntropyArgs<T>& g) {
-  run_rows<CrossEntropy, TwoPasses, OneBlock>(g);
+  run<CrossEntropy, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "block_row", 20,
               "a block a row: long rows", softmax_cross_entropy_gradient_block_row)
 template <class T> void softmax_cross_entropy_gradient_block_row(const CrossEntropyGradientArgs<T>& g) {
-  run_rows<CrossEntropyGradient, TwoPasses, OneBlock>(g);
+  run<CrossEntropyGradient, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyArgs, "sparse_softmax_cross_entropy", "block_row", 20,
               "a block a row: long rows", sparse_softmax_cross_entropy_block_row)
 template <class T> void sparse_softmax_cross_entropy_block_row(const SparseCrossEntropyArgs<T>& g) {
-  run_rows<SparseCrossEntropy, TwoPasses, OneBlock>(g);
+  run<SparseCrossEntropy, TwoPasses, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyGradientArgs, "sparse_softmax_cross_entropy_gradient", "block_row", 20,
               "a block a row: long rows", sparse_softmax_cross_entropy_gradient_block_row)
 template <class T>
 void sparse_softmax_cross_entropy_gradient_block_row(const SparseCrossEntropyGradientArgs<T>& g) {
-  run_rows<SparseCrossEntropyGradient, TwoPasses, OneBlock>(g);
+  run<SparseCrossEntropyGradient, TwoPasses, OneBlock>(g);
 }
 
 } // namespace

@@ -1,42 +1,13 @@
-// What the CUDA rungs of the softmax family share. A group of threads works on a row: one thread, a warp or a block.
+// What the CUDA rungs of the softmax family share: the six ways to finish a row, and the two ways to find its peak.
 //
-// The rungs differ in who the group is, and in how it finds the largest logit and the sum of exponentials; what is then
-// written is the same, and stands here once. group.rank is this thread's place, group.size() how many there are,
-// group.reduce combines a value of each and gives the result to all.
+// The rungs differ in who the group of a row is (cuda/rows.h), and in how it finds the largest logit and the sum of
+// exponentials; what is then written is the same, and stands here once.
 #pragma once
-#include "cuda/collectives.h"
+#include "cuda/rows.h"
 #include "softmax/softmax.h"
 #include <cmath>
 
 namespace stepgrad {
-
-struct OneThread {
-  static constexpr int LANES = 1; // threads a row
-  int rank = 0;
-  __device__ static OneThread me() { return {}; }
-  __device__ static int size() { return 1; }
-  template <class V, class Combine> __device__ V reduce(V v, Combine) const { return v; }
-};
-
-struct OneWarp {
-  static constexpr int LANES = WARP;
-  int rank;
-  __device__ static OneWarp me() { return {int(threadIdx.x % WARP)}; }
-  __device__ static int size() { return WARP; }
-  template <class V, class Combine> __device__ V reduce(V v, Combine combine) const {
-    return warp_reduce(v, combine);
-  }
-};
-
-struct OneBlock {
-  static constexpr int LANES = THREADS;
-  int rank;
-  __device__ static OneBlock me() { return {int(threadIdx.x)}; }
-  __device__ static int size() { return THREADS; }
-  template <class V, class Combine> __device__ V reduce(V v, Combine combine) const {
-    return block_reduce(v, combine);
-  }
-};
 
 template <class T> struct Peak { // of a row: its largest logit, and the sum of exp(x - max)
   T max, sum;
@@ -166,14 +137,14 @@ struct SparseCrossEntropyGradient {
   }
 };
 
-template <class Row, class Find, class Group, class Args> __global__ void rows_kernel(Args g) {
-  for (long row = global_thread() / Group::LANES; row < g.rows; row += grid_threads() / Group::LANES)
-    Row::template apply<Find>(g, row, Group::me());
-}
+template <class Row, class Find> struct With {
+  template <class Args, class Group> __device__ static void apply(const Args& g, long row, Group group) {
+    Row::template apply<Find>(g, row, group);
+  }
+};
 
-template <class Row, class Find, class Group, class Args> void run_rows(const Args& g) {
-  if (g.rows == 0) return;
-  launch(rows_kernel<Row, Find, Group, Args>, grid_for(g.rows * Group::LANES, THREADS), THREADS, 0, g);
+template <class Row, class Find, class Group, class Args> void run(const Args& g) {
+  run_rows<With<Row, Find>, Group>(g);
 }
 
 } // namespace stepgrad

@@ -12,48 +12,48 @@ namespace {
 
 STEPGRAD_RUNG(SoftmaxArgs, "softmax", "naive", 0, "a thread a row", softmax_naive)
 template <class T> void softmax_naive(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<false>, TwoPasses, OneThread>(g);
+  run<Softmax<false>, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "naive", 0, "a thread a row", log_softmax_naive)
 template <class T> void log_softmax_naive(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<true>, TwoPasses, OneThread>(g);
+  run<Softmax<true>, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "softmax_gradient", "naive", 0, "a thread a row", softmax_gradient_naive)
 template <class T> void softmax_gradient_naive(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<false>, TwoPasses, OneThread>(g);
+  run<SoftmaxGradient<false>, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "log_softmax_gradient", "naive", 0, "a thread a row",
               log_softmax_gradient_naive)
 template <class T> void log_softmax_gradient_naive(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<true>, TwoPasses, OneThread>(g);
+  run<SoftmaxGradient<true>, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "naive", 0, "a thread a row",
               softmax_cross_entropy_naive)
 template <class T> void softmax_cross_entropy_naive(const CrossEntropyArgs<T>& g) {
-  run_rows<CrossEntropy, TwoPasses, OneThread>(g);
+  run<CrossEntropy, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "naive", 0, "a thread a row",
               softmax_cross_entropy_gradient_naive)
 template <class T> void softmax_cross_entropy_gradient_naive(const CrossEntropyGradientArgs<T>& g) {
-  run_rows<CrossEntropyGradient, TwoPasses, OneThread>(g);
+  run<CrossEntropyGradient, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyArgs, "sparse_softmax_cross_entropy", "naive", 0, "a thread a row",
               sparse_softmax_cross_entropy_naive)
 template <class T> void sparse_softmax_cross_entropy_naive(const SparseCrossEntropyArgs<T>& g) {
-  run_rows<SparseCrossEntropy, TwoPasses, OneThread>(g);
+  run<SparseCrossEntropy, TwoPasses, OneThread>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyGradientArgs, "sparse_softmax_cross_entropy_gradient", "naive", 0,
               "a thread a row", sparse_softmax_cross_entropy_gradient_naive)
 template <class T>
 void sparse_softmax_cross_entropy_gradient_naive(const SparseCrossEntropyGradientArgs<T>& g) {
-  run_rows<SparseCrossEntropyGradient, TwoPasses, OneThread>(g);
+  run<SparseCrossEntropyGradient, TwoPasses, OneThread>(g);
 }
 
 } // namespace

@@ -15,9 +15,9 @@ namespace {
 
 template <class Row, class Args> void run_fitting(const Args& g) {
   if (g.n <= 1024)
-    run_rows<Row, OnePass, OneWarp>(g);
+    run<Row, OnePass, OneWarp>(g);
   else
-    run_rows<Row, OnePass, OneBlock>(g);
+    run<Row, OnePass, OneBlock>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxArgs, "softmax", "online", 30, "maximum and sum in one pass, a warp or a block a row",

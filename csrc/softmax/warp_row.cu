@@ -12,50 +12,50 @@ namespace {
 
 STEPGRAD_RUNG(SoftmaxArgs, "softmax", "warp_row", 10, "a warp a row, combined by shuffles", softmax_warp_row)
 template <class T> void softmax_warp_row(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<false>, TwoPasses, OneWarp>(g);
+  run<Softmax<false>, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxArgs, "log_softmax", "warp_row", 10, "a warp a row, combined by shuffles",
               log_softmax_warp_row)
 template <class T> void log_softmax_warp_row(const SoftmaxArgs<T>& g) {
-  run_rows<Softmax<true>, TwoPasses, OneWarp>(g);
+  run<Softmax<true>, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "softmax_gradient", "warp_row", 10, "a warp a row, combined by shuffles",
               softmax_gradient_warp_row)
 template <class T> void softmax_gradient_warp_row(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<false>, TwoPasses, OneWarp>(g);
+  run<SoftmaxGradient<false>, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(SoftmaxGradientArgs, "log_softmax_gradient", "warp_row", 10,
               "a warp a row, combined by shuffles", log_softmax_gradient_warp_row)
 template <class T> void log_softmax_gradient_warp_row(const SoftmaxGradientArgs<T>& g) {
-  run_rows<SoftmaxGradient<true>, TwoPasses, OneWarp>(g);
+  run<SoftmaxGradient<true>, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyArgs, "softmax_cross_entropy", "warp_row", 10, "a warp a row, combined by shuffles",
               softmax_cross_entropy_warp_row)
 template <class T> void softmax_cross_entropy_warp_row(const CrossEntropyArgs<T>& g) {
-  run_rows<CrossEntropy, TwoPasses, OneWarp>(g);
+  run<CrossEntropy, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(CrossEntropyGradientArgs, "softmax_cross_entropy_gradient", "warp_row", 10,
               "a warp a row, combined by shuffles", softmax_cross_entropy_gradient_warp_row)
 template <class T> void softmax_cross_entropy_gradient_warp_row(const CrossEntropyGradientArgs<T>& g) {
-  run_rows<CrossEntropyGradient, TwoPasses, OneWarp>(g);
+  run<CrossEntropyGradient, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyArgs, "sparse_softmax_cross_entropy", "warp_row", 10,
               "a warp a row, combined by shuffles", sparse_softmax_cross_entropy_warp_row)
 template <class T> void sparse_softmax_cross_entropy_warp_row(const SparseCrossEntropyArgs<T>& g) {
-  run_rows<SparseCrossEntropy, TwoPasses, OneWarp>(g);
+  run<SparseCrossEntropy, TwoPasses, OneWarp>(g);
 }
 
 STEPGRAD_RUNG(SparseCrossEntropyGradientArgs, "sparse_softmax_cross_entropy_gradient", "warp_row", 10,
               "a warp a row, combined by shuffles", sparse_softmax_cross_entropy_gradient_warp_row)
 template <class T>
 void sparse_softmax_cross_entropy_gradient_warp_row(const SparseCrossEntropyGradientArgs<T>& g) {
-  run_rows<SparseCrossEntropyGradient, TwoPasses, OneWarp>(g);
+  run<SparseCrossEntropyGradient, TwoPasses, OneWarp>(g);
 }
 
 } // namespace
