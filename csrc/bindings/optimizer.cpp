@@ -44,15 +44,24 @@ static void update_many(const Rung& rung, void (*kernel)(const Args&), const std
   });
 }
 
+// Whether a rung takes Many<Args>: all variables at once.
+static bool takes_many(const Rung& rung) { return std::string(rung.args).rfind("Many", 0) == 0; }
+
 // An update of one variable, or, where the arrays are lists, of many. fill_all(check, arrays of a variable, args).
 template <template <class> class Args, class Fill>
 static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all) {
-  if (!py::isinstance<py::list>(arrays[0])) {
+  const bool one = !py::isinstance<py::list>(arrays[0]);
+  if (one && !takes_many(rung)) {
     call<Args>(rung, arrays[0], [&](const auto& check, auto& args) { fill_all(check, arrays, args); });
     return;
   }
   std::vector<py::list> lists;
   for (py::handle h : arrays) {
+    if (one) {
+      lists.emplace_back();
+      lists.back().append(h);
+      continue;
+    }
     if (!py::isinstance<py::list>(h))
       throw py::type_error(std::string(rung.op) + ": expected lists of NumPy arrays, or arrays alone");
     if (py::len(h) != py::len(arrays[0]))
@@ -69,7 +78,9 @@ static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all)
       all[i] = Args<T>{};
       fill_all(Checks<T>(rung.op), of_variable, all[i]);
     }
-    update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
+    if (!takes_many(rung)) return update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
+    py::gil_scoped_release release;
+    reinterpret_cast<void (*)(const Many<Args<T>>&)>(any)({all.data(), long(all.size())});
   };
   if (rung.f64 && is_float(PyList_GET_ITEM(lists[0].ptr(), 0), sizeof(double)))
     run(0.0, rung.f64);
@@ -130,10 +141,10 @@ static py::object bind_adagrad(const Rung& rung) {
 }
 
 void add_optimizer(Binders& binders) {
-  binders["SgdArgs"] = bind_sgd;
-  binders["AdamArgs"] = bind_adam;
-  binders["RmspropArgs"] = bind_rmsprop;
-  binders["AdagradArgs"] = bind_adagrad;
+  binders["SgdArgs"] = binders["ManySgdArgs"] = bind_sgd;
+  binders["AdamArgs"] = binders["ManyAdamArgs"] = bind_adam;
+  binders["RmspropArgs"] = binders["ManyRmspropArgs"] = bind_rmsprop;
+  binders["AdagradArgs"] = binders["ManyAdagradArgs"] = bind_adagrad;
 }
 
 } // namespace stepgrad

@@ -67,4 +67,14 @@ template <class T> struct AdagradArgs {
   }
 };
 
+// The arguments of all variables, in the host's memory, for rungs that update them in one launch.
+template <class Args> struct Many {
+  const Args* each; // [count]
+  long count;
+};
+template <class T> using ManySgdArgs = Many<SgdArgs<T>>;
+template <class T> using ManyAdamArgs = Many<AdamArgs<T>>;
+template <class T> using ManyRmspropArgs = Many<RmspropArgs<T>>;
+template <class T> using ManyAdagradArgs = Many<AdagradArgs<T>>;
+
 } // namespace stepgrad
