@@ -1,0 +1,65 @@
+"""benchmarks/cuda.py: what it does without a GPU, and its cases, checks and tables with the emulator in the GPU's place."""
+
+import importlib.util
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+PATH = Path(__file__).parents[2] / "benchmarks" / "cuda.py"
+
+
+@pytest.fixture(scope="module")
+def bench():
+    spec = importlib.util.spec_from_file_location("cuda_benchmark", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_it_says_so_and_guesses_nothing(bench, tmp_path, capsys):
+    assert bench.main(["--out", str(tmp_path)]) == 0
+    assert "Not measured" in capsys.readouterr().out
+    assert json.loads((tmp_path / "cuda.json").read_text())["rows"] == []
+    assert "Not measured" in (tmp_path / "cuda.md").read_text()
+
+
+def wall_clock(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+SMALL = {
+    "matmul": [(20, 30, 40)],
+    "softmax": [(5, 70)],
+    "attention": [(1, 9, 2, 8)],
+    "lstm_sequence": [(3, 4, 5, 6)],
+}
+
+
+def test_every_case_is_right_and_timed(bench, tmp_path):
+    emulator = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
+    device = bench.Device(emulator, "cpu", wall_clock)
+    rows = [row for case in bench.cases(device, SMALL) for row in bench.race(device, case, rounds=1)]
+    assert {r.op for r in rows} == {"matmul", "softmax", "attention", "attention_gradient", "lstm_sequence"}
+    raced = {(r.op, r.contestant) for r in rows}
+    assert {(op, rung) for op, rung, *_ in emulator.rungs() if op in {r.op for r in rows}} <= raced
+    assert all(r.seconds and r.share for r in rows if r.error is not None), "a rung is wrong"
+    table = bench.markdown(rows, "a test")
+    assert all(f"| {r.contestant} |" in table for r in rows) and "WRONG" not in table
+    bench.plot(rows, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 1000
+
+
+def test_a_wrong_rung_is_not_timed(bench):
+    case = bench.Case("op", "a case", (torch.ones(3),), {0: torch.ones(3)}, {}, 1.0)
+    wrong = type(
+        "Module", (), {"rungs": staticmethod(lambda: [("op", "lazy", "", "", lambda x: None, "f", False)])}
+    )
+    (row,) = bench.race(bench.Device(wrong, "cpu", wall_clock), case, rounds=1)
+    assert row.error != row.error and row.seconds is None and row.rate is None  # NaN is let through nowhere
+    assert "WRONG" in bench.markdown([row], "")
