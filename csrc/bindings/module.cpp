@@ -24,7 +24,7 @@ static py::list rungs(int isa) {
 
 static py::dict features(int isa) {
   py::dict cpu, result;
-  for (int level = BASELINE; level <= AVX512; level++) cpu[isa_name(level)] = cpu_has(level);
+  for (int level = BASELINE; level < ISA_LEVELS; level++) cpu[isa_name(level)] = cpu_has(level);
   result["compiled"] = compiled_isas();
   result["in_use"] = isa_name(isa);
   result["cpu"] = cpu;

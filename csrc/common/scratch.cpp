@@ -15,7 +15,7 @@ void* scratch_bytes(Scratch purpose, size_t bytes) {
     std::unique_ptr<char, Free> memory;
     size_t size = 0;
   };
-  thread_local Buffer buffers[5];
+  thread_local Buffer buffers[int(Scratch::COUNT)];
   Buffer& buffer = buffers[int(purpose)];
   if (bytes > buffer.size) {
     buffer.memory.reset(); // before the new one, so that both never exist together

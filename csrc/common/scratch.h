@@ -4,7 +4,7 @@
 
 namespace stepgrad {
 
-enum class Scratch { PACKED_A, PACKED_B, PRODUCT, PATCHES, PARTIAL };
+enum class Scratch { PACKED_A, PACKED_B, PRODUCT, PATCHES, PARTIAL, ROUNDED_A, ROUNDED_B, COUNT };
 
 void* scratch_bytes(Scratch purpose,
                     size_t bytes); // contents are undefined; valid until the same purpose grows

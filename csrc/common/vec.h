@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#if STEPGRAD_ISA_LEVEL == 2
+#if STEPGRAD_ISA_LEVEL >= 2
 #define STEPGRAD_VEC_BYTES 64
 #elif STEPGRAD_ISA_LEVEL == 1
 #define STEPGRAD_VEC_BYTES 32

@@ -5,6 +5,7 @@
 // x, y: [n]. 2n elements moved.
 #include "common/registry.h"
 #include "elementwise/elementwise.h"
+#include "matmul/bf16.h"
 #include <cmath>
 
 namespace stepgrad {
@@ -91,6 +92,11 @@ template <class T> void abs_naive(const UnaryArgs<T>& g) {
 STEPGRAD_RUNG(UnaryArgs, "square", "naive", 0, "a plain loop", square_naive)
 template <class T> void square_naive(const UnaryArgs<T>& g) {
   loop(g, [](T x) { return x * x; });
+}
+
+STEPGRAD_RUNG(UnaryArgs, "round_bf16", "naive", 0, "a plain loop", round_bf16_naive)
+template <class T> void round_bf16_naive(const UnaryArgs<T>& g) {
+  loop(g, [](T x) { return STEPGRAD_ISA::round_bf16(x); });
 }
 
 } // namespace

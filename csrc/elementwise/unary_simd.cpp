@@ -9,6 +9,7 @@
 #include "common/registry.h"
 #include "common/thread_pool.h"
 #include "elementwise/elementwise.h"
+#include "matmul/bf16.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -93,6 +94,13 @@ template <class T> void abs_simd(const UnaryArgs<T>& g) {
 STEPGRAD_RUNG(UnaryArgs, "square", "simd", 10, "vectors, threaded", square_simd)
 template <class T> void square_simd(const UnaryArgs<T>& g) {
   run(g, CHEAP, [](auto x) { return x * x; });
+}
+
+STEPGRAD_RUNG(UnaryArgs, "round_bf16", "simd", 10, "the compiler's vectors, threaded", round_bf16_simd)
+template <class T> void round_bf16_simd(const UnaryArgs<T>& g) {
+  parallel_for(g.n, CHEAP, [&](long begin, long end) {
+    for (long i = begin; i < end; i++) g.y[i] = round_bf16(g.x[i]);
+  });
 }
 
 } // namespace STEPGRAD_ISA

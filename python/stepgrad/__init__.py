@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         constraints,
         data,
         datasets,
+        dtype_policies,
         initializers,
         interop,
         layers,
@@ -62,8 +63,8 @@ __version__ = "0.1.0"
 
 # Imported when first used, so that `import stepgrad` stays quick.
 _PACKAGES = (
-    "activations callbacks constraints data datasets initializers interop layers losses metrics models optimizers "
-    "preprocessing random regularizers saving sklearn utils"
+    "activations callbacks constraints data datasets dtype_policies initializers interop layers losses metrics models "
+    "optimizers preprocessing random regularizers saving sklearn utils"
 ).split()
 _NAMES = {
     "Input": "layers", "Layer": "layers", "Model": "models", "Sequential": "models", "compiled": "replay",
@@ -85,7 +86,8 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "GradientTape", "Hook", "Input", "KerasTensor", "Layer", "Model", "Op", "Sequential", "StepgradError", "Tensor",
-    "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "device", "find_nan",
+    "Variable", "activations", "callbacks", "compiled", "config", "constraints", "data", "datasets", "device", "dtype_policies",
+    "find_nan",
     "gradcheck", "hooks", "initializers", "interop", "kernels", "layers", "losses", "memory", "metrics", "models",
     "no_grad", "ops", "optimizers", "plan", "preprocessing", "profile", "random", "regularizers", "saving", "scope",
     "sklearn", "steps_of", "stop_gradient", "utils", "walk",

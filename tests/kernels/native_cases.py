@@ -226,6 +226,27 @@ MATMUL_SIZES = [
 ]  # fmt: skip
 
 
+def round_bf16(op, rng):
+    """Numbers that a bfloat16 holds, so that float32 and float64 agree; test_bf16.py tests the rounding."""
+    for n in SIZES:
+        x = (np.arange(n) % 255 - 127.0) / 8
+        x[n // 2 :] *= -(2.0**100)
+        x[-4:] = [np.nan, np.inf, -np.inf, -0.0][-min(n, 4) :] if n else []
+        yield Case((x, Out(x)), rtol=0, atol=0)
+
+
+def matmul_bf16(op, rng):
+    """Numbers that a bfloat16 holds, as above."""
+    for m, n, k in [*MATMUL_SIZES, (32, 32, 32), (65, 160, 1100)]:
+        for transpose_a, transpose_b in ((False, False), (True, False), (False, True), (True, True)):
+            a = rng.integers(-255, 256, (2, k, m) if transpose_a else (2, m, k)) / 64
+            b = rng.integers(-255, 256, (1, n, k) if transpose_b else (1, k, n)) / 64
+            yield _matmul(a, b, transpose_a, transpose_b)
+    a, b = rng.integers(-9, 9, (1, 33, 40)) * 1.0, rng.integers(-9, 9, (5, 40, 37)) * 1.0
+    a[0, 32, 39], b[0, 3, 36] = np.nan, np.inf
+    yield _matmul(a, b, False, False)
+
+
 def matmul(op, rng):
     for m, n, k in MATMUL_SIZES:
         for transpose_a in (False, True):
@@ -321,6 +342,8 @@ FAMILIES = {
     sequence_gradient: ["lstm_sequence_gradient", "gru_sequence_gradient"],
     attention_gradient: ["attention_gradient"],
     matmul: ["matmul"],
+    matmul_bf16: ["matmul_bf16"],
+    round_bf16: ["round_bf16"],
     dense: ["dense"],
     convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],

@@ -77,6 +77,8 @@ def large_arguments(op, dtype):
     attended = floats(3, 300, 4, 17), positive(3, 4, 300), positive(3, 4, 300)
     by_op = {
         "matmul": lambda: (floats(1, 301, 403), floats(1, 403, 205), floats(1, 301, 205), False, False),
+        "matmul_bf16": lambda: (floats(1, 301, 403), floats(1, 403, 205), floats(1, 301, 205), False, False),
+        "round_bf16": lambda: (floats(many), floats(many)),
         "attention": lambda: (*heads, floats(3, 1, 1, 300), *attended, 0.2, True),
         "attention_gradient": lambda: (
             *heads,
@@ -273,7 +275,7 @@ def test_works_in_a_forked_child():
 # ---- instruction sets ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
+@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512", "amx"])
 def test_every_instruction_set(isa):
     features = _cpu.features()
     if isa not in features["compiled"] or not features["cpu"][isa]:
@@ -294,7 +296,7 @@ def test_every_instruction_set(isa):
 
 def test_unknown_instruction_set():
     done = in_python("import stepgrad._cpu", STEPGRAD_ISA="mmx")
-    assert "STEPGRAD_ISA=mmx: expected baseline, avx2 or avx512" in done.stderr
+    assert "STEPGRAD_ISA=mmx: expected baseline, avx2, avx512 or amx" in done.stderr
 
 
 # ---- wrong calls -----------------------------------------------------------------------------------------------------

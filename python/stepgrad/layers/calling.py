@@ -9,9 +9,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from stepgrad import config
 from stepgrad.errors import ArgumentError, NotBuiltError
 from stepgrad.tape import KerasTensor, Tensor, scope
 from stepgrad.tape.state import state
@@ -49,24 +46,27 @@ class _Context(threading.local):
         finally:
             self.tracing = state.frozen = before
 
-    def entered(self, training: Any) -> _Entered:
+    def entered(self, training: Any, bfloat16: bool) -> _Entered:
         """Return the block in which a layer's call runs."""
-        return _Entered(training)
+        return _Entered(training, bfloat16)
 
 
 class _Entered:
-    __slots__ = ("before", "training")
+    __slots__ = ("before", "bfloat16", "now", "outside", "training")
 
-    def __init__(self, training: Any):
-        self.training = training
+    def __init__(self, training: Any, bfloat16: bool):
+        self.training, self.bfloat16 = training, bfloat16
 
     def __enter__(self) -> None:
         self.before = context.training
         context.training = self.training
+        self.now = state.now
+        self.outside, self.now.bfloat16 = self.now.bfloat16, self.bfloat16
         context.depth += 1
 
     def __exit__(self, *exception: Any) -> None:
         context.training = self.before
+        self.now.bfloat16 = self.outside
         context.depth -= 1
 
 
@@ -221,23 +221,6 @@ def as_shapes(value: Any) -> Any:
 
 
 # -- arguments ------------------------------------------------------------------------------------------------------
-
-
-def dtype_name(dtype: Any) -> str:
-    """Return the dtype that a layer's ``dtype`` argument means: None, a name, a NumPy dtype or a saved dtype policy."""
-    if dtype is None:
-        return config.floatx()
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name")
-    dtype = getattr(dtype, "name", dtype)
-    try:
-        return np.dtype(dtype).name
-    except TypeError:
-        raise ArgumentError(
-            "there is no such dtype",
-            got=repr(dtype),
-            fix="'float32' or 'float64'; mixed precision does not exist here",
-        ) from None
 
 
 def refuse_default_config(layer: Any) -> None:

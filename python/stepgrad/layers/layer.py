@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import constraints, initializers, regularizers
+from stepgrad import constraints, dtype_policies, initializers, regularizers
 from stepgrad.errors import ArgumentError, DTypeError, ShapeError
 from stepgrad.layers import calling, masks
 from stepgrad.layers.calling import context
@@ -34,8 +34,9 @@ class Layer(State):
         A penalty on the output, added to `losses`.
     trainable : bool
         Whether the optimizer changes the weights.
-    dtype : str, optional
-        The dtype of weights and computation; ``config.floatx()`` when left out.
+    dtype : str or DTypePolicy, optional
+        The dtype of weights and computation, or "mixed_bfloat16" (:class:`~stepgrad.dtype_policies.DTypePolicy` says
+        what is rounded then); ``config.dtype_policy()`` when left out.
     autocast : bool
         Whether float inputs are cast to `dtype`.
     name : str, optional
@@ -56,6 +57,7 @@ class Layer(State):
     """
 
     supports_masking = False
+    rounds_products = True  # whether "mixed_bfloat16" has a meaning for the layer
     _building = False
     _calls: list[calling.Call]
     _build_shapes: dict[str, Any] | None
@@ -94,7 +96,9 @@ class Layer(State):
         self.autocast = autocast
         self.input_spec: Any = None
         self.path: str | None = None
-        self._dtype = calling.dtype_name(dtype)
+        self._dtype_policy = dtype_policies.get(dtype)
+        self._dtype = self._dtype_policy.variable_dtype
+        self._bfloat16 = self.rounds_products and self._dtype_policy.compute_dtype == "bfloat16"
         self._trainable = trainable
         object.__setattr__(self, "_losses", [])
         object.__setattr__(self, "_calls", [])  # symbolic calls: (Node, outputs)
@@ -116,7 +120,7 @@ class Layer(State):
         symbolic = calling.has_symbolic(args) or calling.has_symbolic(kwargs.values())
         if context.depth == 0 and not symbolic:
             self._clear_losses()
-        with scope(self.name), context.entered(training):
+        with scope(self.name), context.entered(training, self._bfloat16):
             if self.input_spec is not None and args:
                 check_inputs(self.input_spec, args[0], state.scope)
             if not self.built:
@@ -274,11 +278,16 @@ class Layer(State):
 
     compute_dtype = variable_dtype = dtype
 
+    @property
+    def dtype_policy(self) -> dtype_policies.DTypePolicy:
+        """The policy: the weights' dtype, and what the factors of products are rounded to."""
+        return self._dtype_policy
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as a dict of plain values."""
         if type(self).get_config is Layer.get_config:
             calling.refuse_default_config(self)
-        settings = {"name": self.name, "trainable": self.trainable, "dtype": self._dtype}
+        settings = {"name": self.name, "trainable": self.trainable, "dtype": self._dtype_policy.name}
         if self.activity_regularizer is not None:
             settings["activity_regularizer"] = serialize_object(self.activity_regularizer)
         return settings

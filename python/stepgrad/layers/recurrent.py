@@ -17,6 +17,8 @@ FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll
 class Cell(Weighted):
     """One step of a recurrent network: kernel [n, gates * units], recurrent_kernel [units, gates * units], bias."""
 
+    rounds_products = False  # the kernels for whole sequences have no bfloat16
+
     gates = 1
     activation: Any
     recurrent_activation: Any

@@ -51,6 +51,8 @@ class RNN(Layer):
     [[[1.0], [3.0], [7.0]]]
     """
 
+    rounds_products = False  # the kernels for whole sequences have no bfloat16
+
     supports_masking = True
     states: Any  # of a stateful layer, nested like state_size
 

@@ -30,6 +30,8 @@ class StackedRNNCells(Layer):
     (2, 3)
     """
 
+    rounds_products = False  # the kernels for whole sequences have no bfloat16
+
     def __init__(self, cells: Any, **kwargs: Any):
         super().__init__(**kwargs)
         for cell in cells:

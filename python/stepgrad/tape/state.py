@@ -20,6 +20,7 @@ class Now:
         self.hooks = ()  # see stepgrad.tape.hooks
         self.tapes = ()  # the GradientTapes that are open
         self.frozen = False  # on in a symbolic run of a layer, where assignments to variables have no effect
+        self.bfloat16 = False  # on in layers whose policy wants products of bfloat16 numbers
         self.scope = ""  # path of the layer that is running, "model/dense_1"
         self.recorder = None  # writes down a step that is to be replayed, see stepgrad.replay
         self.listing = (
@@ -34,8 +35,8 @@ def _part(name):
 class _State(threading.local):
     """The parts of this thread's Now."""
 
-    recording, hooks, tapes, frozen, scope, recorder = map(
-        _part, ("recording", "hooks", "tapes", "frozen", "scope", "recorder")
+    recording, hooks, tapes, frozen, bfloat16, scope, recorder = map(
+        _part, ("recording", "hooks", "tapes", "frozen", "bfloat16", "scope", "recorder")
     )
 
     def __init__(self):

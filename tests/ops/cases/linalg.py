@@ -4,6 +4,7 @@ import numpy as np
 
 from ops.harness import Case, Input, x32
 from stepgrad import ops
+from stepgrad.ops.linalg.bfloat16 import _matmul_bf16, _round_bf16, _round_gradient_bf16
 from stepgrad.ops.linalg.dense import dense
 from stepgrad.ops.linalg.matmul import _matmul
 
@@ -83,11 +84,65 @@ def _dense(activation, expected):
     )
 
 
+def eighths(rng, shape):
+    """Numbers that a bfloat16 holds, so that float32, which is rounded, and float64, which is not, agree."""
+    return rng.integers(-31, 32, shape) / 8
+
+
+BF16 = {
+    "tolerance": {"float32": 2.0**-7},
+    "why": "the gradient that arrives is rounded to the 8 bits of a bfloat16, in float32 only",
+}
+
+
 CASES = [
     _dense("linear", lambda z: z),
     _dense("relu", lambda z: np.maximum(z, 0)),
     _dense("tanh", np.tanh),
     _dense("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+    Case(
+        "matmul_bf16",
+        _matmul_bf16,
+        [Input((4, 3), eighths), Input((3, 5), eighths)],
+        expected=np.matmul,
+        shapes=[
+            ((67, 131), (131, 29)),
+            ((2, 3, 4), (4, 5)),
+            ((4,), (4, 3)),
+            ((0, 3), (3, 2)),
+            ((3, 0), (0, 2)),
+        ],
+        large=((257, 129), (129, 65)),
+        errors=[(lambda: _matmul_bf16(x32(2, 3), x32(4, 5)), "3 != 4")],
+        **BF16,
+    ),
+    Case(
+        "matmul_bf16",
+        _matmul_bf16,
+        [Input((2, 3, 4), eighths), Input((2, 5, 3), eighths)],
+        {"transpose_a": True, "transpose_b": True},
+        expected=_flagged,
+        label="transposed",
+        **BF16,
+    ),
+    Case(
+        "round_bf16",
+        _round_bf16,
+        [Input((3, 5), eighths)],
+        expected=lambda x: x,
+        shapes=[((n,),) for n in (0, 1, 7, 17, 33)],
+        large=((257, 1031),),
+        errors=[(lambda: _round_bf16("x"), "")],
+    ),
+    Case(
+        "round_gradient_bf16",
+        _round_gradient_bf16,
+        [Input((3, 5))],
+        expected=lambda x: x,
+        shapes=[((n,),) for n in (0, 1, 7, 17, 33)],
+        errors=[(lambda: _round_gradient_bf16("x"), "")],
+        **BF16,
+    ),
     Case(
         "matmul",
         ops.matmul,

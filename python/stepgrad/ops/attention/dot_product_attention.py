@@ -10,7 +10,7 @@ import numpy as np
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.attention.fused import MASKED, attention, attention_of_ops
 from stepgrad.ops.op import to_tensor
-from stepgrad.tape.state import public
+from stepgrad.tape.state import public, state
 from stepgrad.tape.tensor import Tensor
 
 
@@ -87,12 +87,12 @@ def dot_product_attention(
     settings: dict[str, Any] = {"scale": float(scale), "causal": bool(is_causal)}
     if mask is not None:
         bias = _as_bias(mask, query.dtype)
+    by_ops = state.bfloat16  # whose products round their factors
     if bias is None:
-        return attention(query, key, value, **settings)[0]
+        return (attention_of_ops if by_ops else attention)(query, key, value, **settings)[0]
     bias = _four_axes(to_tensor(bias), key)
-    if getattr(bias, "requires_grad", False):  # the kernels give no gradient for it
-        return attention_of_ops(query, key, value, bias, **settings)[0]
-    return attention(query, key, value, bias, **settings)[0]
+    by_ops = by_ops or getattr(bias, "requires_grad", False)  # the kernels give no gradient for it
+    return (attention_of_ops if by_ops else attention)(query, key, value, bias, **settings)[0]
 
 
 def scaled_dot_product_attention(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d
 from stepgrad.ops.convolution.conv2d_bias import _conv2d_bias, fuses
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format
+from stepgrad.ops.linalg.bfloat16 import rounded_product
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
@@ -168,13 +170,13 @@ def _run(x, kernel, groups, strides, padding, data_format, dilation_rate, finish
         kernel = public["expand_dims"](kernel, 0)
         strides, dilation = (1, *strides), (1, *dilation)
     geometry = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
-    if finish is None:
-        y = _conv2d(x, kernel, **geometry)
-    elif fuses():
+    if finish is not None and fuses():
         y = _conv2d_bias(x, kernel, finish[0], relu=finish[1], **geometry)
     else:
-        y = public["add"](_conv2d(x, kernel, **geometry), finish[0])
-        y = public["relu"](y) if finish[1] else y
+        y = rounded_product(partial(_conv2d, **geometry), x, kernel)
+        if finish is not None:
+            y = public["add"](y, finish[0])
+            y = public["relu"](y) if finish[1] else y
     return back(y, spatial, data_format)
 
 

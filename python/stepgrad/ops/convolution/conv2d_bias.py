@@ -51,5 +51,5 @@ _conv2d_bias = Conv2dBias()
 
 
 def fuses() -> bool:
-    """Tell whether one op may stand for three: nobody watches, and no other rung of conv2d was asked for."""
-    return not state.hooks and kernels.is_top("conv2d")
+    """Tell whether one op may stand for three: nobody watches, no other rung of conv2d was asked for, no factor is rounded."""
+    return not state.hooks and not state.bfloat16 and kernels.is_top("conv2d")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.ops.convolution.conv2d import _conv2d_input_gradient
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format
+from stepgrad.ops.linalg.bfloat16 import rounded_product
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
@@ -76,9 +78,8 @@ def conv_transpose(
     spans = [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilation)]
     axes = zip(x.shape[1:3], spans, strides, extra)
     sizes, cuts = zip(*[_output_size(n, span, stride, more, padding) for n, span, stride, more in axes])
-    y = _conv2d_input_gradient(
-        x, kernel, input_size=sizes, strides=strides, padding=cuts, dilation=dilation, groups=1
-    )
+    geometry = {"input_size": sizes, "strides": strides, "padding": cuts, "dilation": dilation, "groups": 1}
+    y = rounded_product(partial(_conv2d_input_gradient, **geometry), x, kernel)
     return back(y, spatial, data_format)
 
 

@@ -1,5 +1,6 @@
 """Matrix products and their relatives; equations and decompositions."""
 
+from stepgrad.ops.linalg.bfloat16 import rounded_product as rounded_product
 from stepgrad.ops.linalg.decompositions import (
     cholesky_inverse,
     eig,

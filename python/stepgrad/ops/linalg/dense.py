@@ -69,8 +69,8 @@ _dense = Dense()
 def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
     """Return ``activation(x @ w + b)``.
 
-    One op does it all, unless a hook watches (the walk, the profiler) or another rung of matmul was asked for: then it
-    is matmul, add and the activation one by one. The bits are the same.
+    One op does it all, unless a hook watches (the walk, the profiler), another rung of matmul was asked for, or the
+    policy rounds the factors: then it is matmul, add and the activation one by one. The bits are the same.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
     >>> dense([[1.0, 2.0]], [[1.0, -1.0], [1.0, -1.0]], [0.5, 0.5], "relu").tolist()
     [[3.5, 0.0]]
     """
-    if not state.hooks and kernels.is_top("matmul"):
+    if not state.hooks and not state.bfloat16 and kernels.is_top("matmul"):
         return _dense(x, w, b, activation=activation)
     z = public["add"](matmul(x, w), b)
     return z if activation == "linear" else _FORWARD[activation](z)

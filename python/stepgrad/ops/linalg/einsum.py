@@ -7,7 +7,7 @@ import string
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.ops.linalg.matmul import _matmul
+from stepgrad.ops.linalg.matmul import matrix_product
 from stepgrad.ops.linalg.products import product, reshaped, transposed
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public
@@ -150,7 +150,7 @@ def _contract(left, right, keep):
     transpose_a, transpose_b = a_labels == batch + summed + a_free, b_labels == batch + b_free + summed
     a_order = [batch, summed, a_free] if transpose_a else [batch, a_free, summed]
     b_order = [batch, b_free, summed] if transpose_b else [batch, summed, b_free]
-    y = _matmul(
+    y = matrix_product(
         _as_matrices(a, a_labels, a_order),
         _as_matrices(b, b_labels, b_order),
         transpose_a=transpose_a,

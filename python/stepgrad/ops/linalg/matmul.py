@@ -9,7 +9,8 @@ import numpy as np
 
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op, broadcast, contiguous
+from stepgrad.ops.op import Op, broadcast, contiguous, registry
+from stepgrad.tape.state import state
 from stepgrad.tape.tensor import Tensor
 
 
@@ -63,30 +64,36 @@ class Matmul(Op):
         return matmul_gradients(step, gy)
 
 
-def matmul_gradients(step, gy):
-    """Return the gradients of the two factors, the first two inputs of `step`."""
+def matrix_product(a, b, **attrs):
+    """Multiply with the op that the running layer's dtype policy asks for."""
+    return (registry["matmul_bf16"] if state.bfloat16 else _matmul)(a, b, **attrs)
+
+
+def matmul_gradients(step, gy, product=None):
+    """Return the gradients of the two factors, the first two inputs of `step`; `product` is the op that multiplies."""
+    product = product or _matmul
     a, b = step.inputs[:2]
     if a.ndim == 1 or b.ndim == 1:  # as matrices, then back: the tape sums over what was added
-        return _vector_gradients(a, b, gy)
+        return _vector_gradients(a, b, gy, product)
     ta, tb = step.attrs.get("transpose_a", False), step.attrs.get("transpose_b", False)
     ga = gb = None
     if step.needs(0):
-        ga = _matmul(b, gy, transpose_a=tb, transpose_b=True) if ta else _matmul(gy, b, transpose_b=not tb)
+        ga = product(b, gy, transpose_a=tb, transpose_b=True) if ta else product(gy, b, transpose_b=not tb)
     if step.needs(1):
         if a.ndim > 2 and b.ndim == 2 and not ta and not tb:  # sum over the batch inside one product
-            gb = _matmul(_rows(a), _rows(gy), transpose_a=True)
+            gb = product(_rows(a), _rows(gy), transpose_a=True)
         elif tb:
-            gb = _matmul(gy, a, transpose_a=True, transpose_b=ta)
+            gb = product(gy, a, transpose_a=True, transpose_b=ta)
         else:
-            gb = _matmul(a, gy, transpose_a=not ta)
+            gb = product(a, gy, transpose_a=not ta)
     return ga, gb
 
 
-def _vector_gradients(a, b, gy):
+def _vector_gradients(a, b, gy, product):
     rows = a.reshape((1, -1)) if a.ndim == 1 else a
     columns = b.reshape((-1, 1)) if b.ndim == 1 else b
-    gy = gy.reshape(_matmul.shape(rows.shape, columns.shape))
-    ga, gb = _matmul(gy, columns, transpose_b=True), _matmul(rows, gy, transpose_a=True)
+    gy = gy.reshape(product.shape(rows.shape, columns.shape))
+    ga, gb = product(gy, columns, transpose_b=True), product(rows, gy, transpose_a=True)
     return (
         _sum_to(ga, rows.shape).reshape(a.shape),
         _sum_to(gb, columns.shape).reshape(b.shape),
@@ -123,4 +130,4 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     >>> matmul([[1.0, 2.0]], [[3.0], [4.0]]).tolist()
     [[11.0]]
     """
-    return _matmul(x1, x2)
+    return matrix_product(x1, x2)

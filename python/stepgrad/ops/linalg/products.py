@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.ops.linalg.matmul import _matmul
+from stepgrad.ops.linalg.matmul import matrix_product
 from stepgrad.ops.op import normalize_axis, to_tensor
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
@@ -45,7 +45,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     11.0
     """
     x1, x2 = to_tensor(x1), to_tensor(x2)
-    return _matmul(*(public["reshape"](x, (product(x.shape),)) for x in (x1, x2)))
+    return matrix_product(*(public["reshape"](x, (product(x.shape),)) for x in (x1, x2)))
 
 
 def inner(x1: Any, x2: Any) -> Tensor:
@@ -128,7 +128,7 @@ def tensordot(x1: Any, x2: Any, axes: int | Sequence = 2) -> Tensor:
     sizes1, sizes2 = [x1.shape[i] for i in free1], [x2.shape[i] for i in free2]
     rows = reshaped(transposed(x1, free1 + axes1), (product(sizes1), product(p[0] for p in pairs)))
     columns = reshaped(transposed(x2, axes2 + free2), (product(p[1] for p in pairs), product(sizes2)))
-    return reshaped(_matmul(rows, columns), (*sizes1, *sizes2))
+    return reshaped(matrix_product(rows, columns), (*sizes1, *sizes2))
 
 
 def product(sizes):

@@ -1,0 +1,62 @@
+"""The rounding of round_bf16 and matmul_bf16, on every rung, against a NumPy emulation of its own."""
+
+import numpy as np
+import pytest
+
+_cpu = pytest.importorskip("stepgrad._cpu", reason="the kernels were not compiled")
+RUNGS = {(op, rung): function for op, rung, _, _, function in _cpu.rungs() if op.endswith("_bf16")}
+
+
+def emulated(x):
+    """Round by arithmetic: a bfloat16 has 8 significant bits; np.rint rounds halfway to even."""
+    with np.errstate(all="ignore"):
+        fraction, exponent = np.frexp(x.astype(np.float64))
+        step = np.maximum(exponent - 8, -133)  # below 2**-126 the steps do not get finer
+        y = np.ldexp(np.rint(np.ldexp(x.astype(np.float64), -step)), step)
+        return np.where(np.isfinite(x), y, x).astype(np.float32)
+
+
+def every_kind(n):
+    """Bit patterns of all kinds: halfway cases, denormals, infinities, NaN with only its lowest bits set."""
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 2**32, n, dtype=np.uint32)
+    bits[: n // 2] = bits[: n // 2] & 0xFFFF0000 | 0x8000  # exactly between two
+    chosen = (
+        0x7F800000,
+        0xFF800000,
+        0x7F800001,
+        0xFFFFFFFF,
+        0x7F7FFFFF,
+        0,
+        0x80000000,
+        1,
+        0x00008000,
+        0x00018000,
+    )
+    bits[-len(chosen) :] = chosen
+    return bits.view(np.float32)
+
+
+@pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "round_bf16"])
+def test_rounding(rung):
+    x = every_kind(100_003)
+    y = np.empty_like(x)
+    RUNGS["round_bf16", rung](x, y)
+    np.testing.assert_array_equal(y, emulated(x))
+    assert not (y.view(np.uint32) & 0xFFFF).any()
+    assert np.isnan(y[np.isnan(x)]).all() and np.isnan(x).any()
+    assert (np.signbit(y) == np.signbit(x))[~np.isnan(x)].all()
+
+
+@pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "matmul_bf16"])
+@pytest.mark.parametrize("m, n, k", [(33, 70, 45), (3, 200, 300), (130, 65, 1100)])
+def test_factors_are_rounded_and_sums_are_not(rung, m, n, k):
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((1, m, k)).astype("float32")
+    b = rng.standard_normal((1, k, n)).astype("float32")
+    c = np.empty((1, m, n), "float32")
+    RUNGS["matmul_bf16", rung](a, b, c, False, False)
+    want = emulated(a).astype(float) @ emulated(b).astype(float)
+    atol = 5e-6 * k**0.5  # the roundings of k float32 additions; rounding of the factors would be 1e-2
+    np.testing.assert_allclose(c, want, rtol=0, atol=atol)
+    assert np.abs(c - a.astype(float) @ b.astype(float)).max() > 10 * atol
