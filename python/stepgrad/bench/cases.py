@@ -11,6 +11,7 @@ import numpy as np
 from stepgrad import kernels, optimizers
 from stepgrad.errors import KernelError
 from stepgrad.ops.elementwise.unary_gradient import UnaryGradient
+from stepgrad.ops.linalg.bfloat16 import nearest
 from stepgrad.ops.loss.softmax import AlongAxis
 from stepgrad.ops.op import Binary, Unary, registry
 from stepgrad.ops.reduction.reduction import Reduction
@@ -151,6 +152,12 @@ def _matmul(op, size, rng):
     return Case(op, f"{n} x {n} x {n}", (_normal(rng, n, n), _normal(rng, n, n)), flops=2.0 * n**3)
 
 
+def _matmul_bf16(op, size, rng):
+    case = _matmul(op, size, rng)
+    case.arrays = tuple(nearest(x) for x in case.arrays)  # float64, which is compared with, rounds nothing
+    return case
+
+
 def _convolution(op, size, rng):
     side = size or SIDE
     images, gradient = _normal(rng, BATCH, side, side, CHANNELS), _normal(rng, BATCH, side, side, FILTERS)
@@ -241,6 +248,7 @@ def _update(op, size, rng):
 
 _SPECIAL = {
     "matmul": _matmul,
+    "matmul_bf16": _matmul_bf16,
     **dict.fromkeys(("conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"), _convolution),
     **dict.fromkeys(
         (f"{kind}_pool2d{end}" for kind in ("max", "average") for end in ("", "_gradient")), _pool

@@ -90,8 +90,8 @@ def eighths(rng, shape):
 
 
 BF16 = {
-    "tolerance": {"float32": 2.0**-7},
-    "why": "the gradient that arrives is rounded to the 8 bits of a bfloat16, in float32 only",
+    "tolerance": {"float32": 2.0**-5},
+    "why": "the gradient that arrives is rounded to the 8 bits of a bfloat16, in float32 only; sums cancel",
 }
 
 
