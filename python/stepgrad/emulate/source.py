@@ -48,8 +48,7 @@ def _kernel_frame(frames: list[str]) -> tuple[str, str]:
 def _bare(name: str) -> str:
     """Return void stepgrad::(anonymous namespace)::kernel<float, 16>(stepgrad::Args<float>) as kernel<float, 16>."""
     name = name.removeprefix("void ").replace("(anonymous namespace)::", "").partition("(")[0]
-    head, bracket, arguments = name.partition("<")
-    return head.rpartition("::")[2] + bracket + arguments
+    return name.replace("stepgrad::", "").replace("> >", ">>")
 
 
 def _place(where: str) -> str:

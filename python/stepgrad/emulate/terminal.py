@@ -34,15 +34,21 @@ def show(recording: Recording) -> None:
 def compare(recordings: Sequence[Recording]) -> None:
     """Print one row for each rung."""
     console = Console()
-    table = Table(
-        "rung", "threads", "requests", "sectors", "at best", "requests ", "passes", "at best ", "barriers"
-    )
+    table = Table("rung", "threads", "barriers", "global", "sectors", "shared", "passes")
+    table.columns[0].no_wrap = True
     for r in recordings:
         threads = sum(_product(launch.grid) * _product(launch.block) for launch in r.launches)
         barriers = sum(not b.left_out for b in r.barriers)
-        table.add_row(r.rung, str(threads), *map(str, (*r.total("global"), *r.total("shared"), barriers)))
-    console.print(f"{recordings[0].op}, seen by memory: first global (sectors), then shared (passes)")
+        table.add_row(r.rung, *map(str, (threads, barriers)), *_total(r, "global"), *_total(r, "shared"))
+    console.print(
+        f"{recordings[0].op}: requests to global and shared memory; in brackets what their bytes could cost at best"
+    )
     console.print(table)
+
+
+def _total(recording: Recording, space: str) -> tuple[str, str]:
+    requests, units, best = recording.total(space)
+    return (str(requests), f"{units} ({best})") if requests else ("", "")
 
 
 def headline(recording: Recording) -> list[str]:
