@@ -1,4 +1,5 @@
 #include "emulator/async_copy.h"
+#include "emulator/touch.h"
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -11,6 +12,7 @@ struct Copy {
   void* to;
   const void* from;
   size_t bytes, filled;
+  Site site;
 };
 
 struct AsyncCopies {
@@ -25,6 +27,8 @@ static AsyncCopies& copies_of(Thread& thread) {
 
 // memcpy and memset are seen by the sanitizers, as accesses of the CUDA thread that runs.
 static void carry_out(const Copy& c) {
+  touch(c.from, c.filled, false, c.site);
+  touch(c.to, c.bytes, true, c.site);
   std::memcpy(c.to, c.from, c.filled);
   std::memset(static_cast<char*>(c.to) + c.filled, 0, c.bytes - c.filled);
 }
@@ -35,7 +39,7 @@ void start_copy(void* to, const void* from, size_t bytes, size_t filled, Site si
                              std::to_string(site.line) + ": expected addresses that are multiples of " +
                              std::to_string(bytes));
   Block& block = this_block();
-  const Copy copy{to, from, bytes, filled};
+  const Copy copy{to, from, bytes, filled, site};
   if (block.launch().eager_copies)
     carry_out(copy);
   else

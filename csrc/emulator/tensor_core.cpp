@@ -1,4 +1,5 @@
 #include "emulator/tensor_core.h"
+#include "emulator/touch.h"
 #include "emulator/warp.h"
 #include <cstdint>
 #include <cstring>
@@ -100,6 +101,7 @@ void load_matrices(unsigned* r, int matrices, bool transposed, const void* row, 
     if (reinterpret_cast<uintptr_t>(row) % 16)
       throw std::runtime_error(std::string(site.function) + ": ldmatrix at " + site.file + ":" +
                                std::to_string(site.line) + ": expected rows at multiples of 16 bytes");
+    touch(row, sizeof mine.row, false, site);
     std::memcpy(mine.row, row, sizeof mine.row); // an access of this thread, to the sanitizers, too
   }
   this_block().warp_operation(~0u, load, &mine, site);

@@ -1,5 +1,6 @@
 // What Python sees of a recording, in the module stepgrad._emu_recorder alone.
 #include "emulator/recording/recorder.h"
+#include "emulator/touch.h"
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <memory>
@@ -18,10 +19,13 @@ static void start(const std::vector<GlobalArray>& arrays, int left_out, size_t l
     global.push_back({name, reinterpret_cast<const char*>(address), bytes, 0, 0, -1});
   open_recorder = std::make_unique<Recorder>(std::move(global), left_out, limit);
   observer = recorder = open_recorder.get();
+  on_touch = [](const void* address, size_t bytes, bool writes, Site site) {
+    recorder->touch(address, bytes, writes ? Access::WRITE : Access::READ, site);
+  };
 }
 
 static py::dict stop() {
-  observer = recorder = nullptr;
+  observer = recorder = nullptr, on_touch = nullptr;
   const std::unique_ptr<Recorder> done = std::move(open_recorder);
   py::dict result;
   if (!done) return result;
@@ -34,6 +38,9 @@ static py::dict stop() {
   for (const auto& a : done->arrays) arrays.append(py::make_tuple(a.name, a.bytes, a.row, a.item, a.launch));
   result["accesses"] =
       py::bytes(reinterpret_cast<const char*>(done->accesses.data()), done->accesses.size() * sizeof(Access));
+  py::list sites;
+  for (const Site& s : done->sites) sites.append(py::make_tuple(s.file, s.line, s.function));
+  result["sites"] = sites;
   result["launches"] = launches, result["barriers"] = barriers, result["arrays"] = arrays;
   result["full"] = done->full;
   return result;

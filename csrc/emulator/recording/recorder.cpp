@@ -64,8 +64,7 @@ int Recorder::find(const char* address) {
   return -1;
 }
 
-void Recorder::touch(const void* address, size_t size, Access::Kind kind, const void* instruction) {
-  if (!block_) return;
+void Recorder::enter(const void* address, size_t size, Access::Kind kind, uint64_t site) {
   const char* at = static_cast<const char*>(address);
   const int array = find(at);
   if (array < 0) return;
@@ -73,12 +72,25 @@ void Recorder::touch(const void* address, size_t size, Access::Kind kind, const 
     full = true;
     return;
   }
-  Dl_info module;
-  dladdr(instruction, &module);
-  const uint64_t site =
-      uint64_t(static_cast<const char*>(instruction) - static_cast<char*>(module.dli_fbase));
   accesses.push_back({site, at - arrays[array].data, int32_t(launches.size()) - 1, block_number_, thread_,
                       epoch_, warp_epochs_[thread_ / 32], array, int32_t(size), kind});
+}
+
+void Recorder::touch(const void* address, size_t size, Access::Kind kind, const void* instruction) {
+  if (!block_) return;
+  static const char* const begin = [] {
+    Dl_info module;
+    dladdr(&recorder, &module);
+    return static_cast<const char*>(module.dli_fbase);
+  }();
+  enter(address, size, kind, uint64_t(static_cast<const char*>(instruction) - begin));
+}
+
+void Recorder::touch(const void* address, size_t size, Access::Kind kind, Site site) {
+  size_t i = 0;
+  while (i < sites.size() && (sites[i].line != site.line || sites[i].file != site.file)) i++;
+  if (i == sites.size()) sites.push_back(site);
+  enter(address, size, kind, NAMED + i);
 }
 
 } // namespace stepgrad::emulator

@@ -13,12 +13,15 @@ namespace stepgrad::emulator {
 
 struct Access { // python/stepgrad/emulate/recording.py reads this layout
   enum Kind : int32_t { READ, WRITE, ATOMIC };
-  uint64_t site;  // the instruction, counted from where the module begins: addr2line names its line
+  uint64_t
+      site; // the instruction, counted from where the module begins: addr2line names its line; or NAMED + i: sites[i]
   int64_t offset; // bytes, from the beginning of its array
   int32_t launch, block, thread;
   int32_t epoch, warp_epoch; // barriers of the block, warp operations of the warp, until now
   int32_t array, size, kind;
 };
+
+constexpr uint64_t NAMED = uint64_t(1) << 63;
 
 struct RecordedBarrier {
   int32_t launch, block, epoch;
@@ -51,14 +54,17 @@ public:
   void warp_operation(Block& block, const Thread& thread, Site site) override;
   void block_ends(Block& block) override;
   void touch(const void* address, size_t size, Access::Kind kind, const void* instruction);
+  void touch(const void* address, size_t size, Access::Kind kind, Site site);
 
   std::vector<Access> accesses;
   std::vector<RecordedBarrier> barriers;
   std::vector<RecordedLaunch> launches;
   std::vector<RecordedArray> arrays;
+  std::vector<Site> sites;
   bool full = false; // there were more accesses than `limit`
 
 private:
+  void enter(const void* address, size_t size, Access::Kind kind, uint64_t site);
   int find(const char* address);
   int32_t number(const Block& block) const;
   void barrier(const Block& block, Site site, bool left_out);

@@ -34,8 +34,8 @@ def emulate(
         return
     wants_page = html is not None or open_page
     if rung is None and bug is None and not wants_page and not json:
-        ladder: list[str | None] = [*record.rungs(op).get(op, [])]
-        terminal.compare([record.emulate(op, each, size) for each in ladder or [None]])
+        known: list[str | None] = [*record.rungs(op).get(op, [])]
+        terminal.compare([record.emulate(op, each, size) for each in known or [None]])
         return
     recording = record.emulate(op, rung, size, bug)
     if json:

@@ -73,8 +73,8 @@ def wavefronts(
     place, in_bank = np.unique(both * BANKS + word % BANKS, return_counts=True)
     passes = np.zeros(count * 32, int)
     np.maximum.at(passes, place // BANKS, in_bank)
-    passes = passes.reshape(count, 32)
-    return passes.sum(axis=1), (passes > 0).sum(axis=1)
+    of_parts = passes.reshape(count, 32)
+    return of_parts.sum(axis=1), (of_parts > 0).sum(axis=1)
 
 
 def _units(

@@ -13,6 +13,9 @@ from stepgrad.errors import ArgumentError, KernelError, did_you_mean
 
 MISSING_BARRIER = "missing_barrier"
 LIMIT = 2_000_000  # accesses
+NAMED = (
+    1 << 63
+)  # from here on a site is a number in the list of sites; see csrc/emulator/recording/recorder.h
 
 
 def rungs(op: str | None = None) -> dict[str, list[str]]:
@@ -115,18 +118,22 @@ def _recording(
     op: str, rung: str, source: str, call: Call, raw: dict[str, Any], module: Any, bug: str
 ) -> Recording:
     accesses = np.frombuffer(raw["accesses"], ACCESS)
-    sites, functions = lines_of(module.__file__, np.unique(accesses["site"]).tolist())
+    seen = np.unique(accesses["site"]).tolist()
+    sites, functions = lines_of(module.__file__, [site for site in seen if site < NAMED])
+    for i, (name, line, kernel) in enumerate(raw["sites"]):
+        sites[NAMED + i], functions[NAMED + i] = f"{_from_csrc(name)}:{line}", kernel
     launches = [Launch(grid, block) for grid, block in raw["launches"]]
     for one in accesses[np.unique(accesses["launch"], return_index=True)[1]]:
         launches[one["launch"]].kernel = functions[int(one["site"])]
     memory = []
-    for name, size, row, item, launch in raw["arrays"]:
-        if launch < 0:
-            memory.append(Memory(name, "global", call.shown.get(name, (size // 4,)), 4))
-        else:
-            item = item or 4
-            shape = (size // row, row // item) if row > item else (size // item,)
-            memory.append(Memory(name, "shared", shape, item))
+    for number, (name, size, row, item, launch) in enumerate(raw["arrays"]):
+        if name in call.arrays:
+            memory.append(Memory(name, "global", call.shown[name], 4))
+            continue
+        # temporary and dynamic memory have no type: an element is the least that a thread touches
+        item = item or int(accesses["size"][accesses["array"] == number].min(initial=4))
+        shape = (size // row, row // item) if row > item else (size // item,)
+        memory.append(Memory(name, "global" if launch < 0 else "shared", shape, item))
     barriers = [
         Barrier(launch, block, epoch, f"{_from_csrc(file)}:{line}", left_out)
         for launch, block, epoch, file, line, left_out in raw["barriers"]

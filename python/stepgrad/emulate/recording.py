@@ -184,10 +184,9 @@ class Recording:
         units, best, used, _ = self._costs
         a = self.accesses[order][first]
         groups: dict[tuple[str, int, int], list[int]] = {}
-        for n, one in enumerate(a):
-            groups.setdefault((self.lines[int(one["site"])], int(one["array"]), int(one["kind"])), []).append(
-                n
-            )
+        for i, one in enumerate(a):
+            key = self.lines[int(one["site"])], int(one["array"]), int(one["kind"])
+            groups.setdefault(key, []).append(i)
         made = []
         for (line, array, kind), members in groups.items():
             n = np.array(members)
