@@ -164,10 +164,12 @@ def _ladder(op: str) -> Ladder:
 def _choose(op: str) -> None:
     kernel = current(op)
     chosen[op] = _on_views(kernel.function) if _guarding and op not in _in_place else kernel.function
-    if kernel.direct is not None and not _guarding:
-        direct[op] = kernel.direct
-    else:
+    short = None if _guarding else kernel.direct
+    _declared[op].direct = short  # the tape asks the op
+    if short is None:
         direct.pop(op, None)
+    else:
+        direct[op] = short
     version[0] += 1
 
 

@@ -168,6 +168,7 @@ class Optimizer(State):
             # As exact as the weights. Keras keeps it in float32, which would cost a float64 run half of its digits.
             exact = self._given_rate if np.float32(self._given_rate) == rate.array else rate.array
             rate.array = np.asarray(exact, np.float64)
+            rate.form = None
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:

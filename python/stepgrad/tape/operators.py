@@ -6,32 +6,56 @@ Tensor and KerasTensor share them: the op finds out which of the two it was give
 from stepgrad.tape.state import public, rules
 
 
+class Runs:
+    """An op as operators call it, without argument tuples; stepgrad.tape.step.Rule is one."""
+
+    def one(self, a):
+        raise NotImplementedError
+
+    def two(self, a, b):
+        raise NotImplementedError
+
+
+def one(name, a):
+    """Run the op of that name on one input."""
+    table = rules
+    rule = table[name]
+    return rule.one(a)
+
+
+def two(name, a, b):
+    """Run the op of that name on two inputs."""
+    table = rules
+    rule = table[name]
+    return rule.two(a, b)
+
+
 class Operators:
     """Arithmetic, comparisons, indexing and NumPy's methods."""
 
     def __add__(self, other):
-        return rules["add"](self, other)
+        return two("add", self, other)
 
     def __radd__(self, other):
-        return rules["add"](other, self)
+        return two("add", other, self)
 
     def __sub__(self, other):
-        return rules["subtract"](self, other)
+        return two("subtract", self, other)
 
     def __rsub__(self, other):
-        return rules["subtract"](other, self)
+        return two("subtract", other, self)
 
     def __mul__(self, other):
-        return rules["multiply"](self, other)
+        return two("multiply", self, other)
 
     def __rmul__(self, other):
-        return rules["multiply"](other, self)
+        return two("multiply", other, self)
 
     def __truediv__(self, other):
-        return rules["divide"](self, other)
+        return two("divide", self, other)
 
     def __rtruediv__(self, other):
-        return rules["divide"](other, self)
+        return two("divide", other, self)
 
     def __floordiv__(self, other):
         return public["floor_divide"](self, other)
@@ -58,7 +82,7 @@ class Operators:
         return public["matmul"](other, self)
 
     def __neg__(self):
-        return rules["negative"](self)
+        return one("negative", self)
 
     def __pos__(self):
         return self

@@ -6,10 +6,9 @@ kernels on arrays of one shape. When such a gradient runs for the first time, th
 shall itself be differentiated, or where something has no short way, the gradient runs as it is written.
 """
 
-from stepgrad import kernels
 from stepgrad.tape.state import state
 from stepgrad.tape.step import constant
-from stepgrad.tape.tensor import Tensor, make
+from stepgrad.tape.tensor import Tensor, form_of, make
 
 _UNREAD = object()
 
@@ -21,7 +20,7 @@ class Recipe:
     ----------
     numbers : tuple
         Python numbers that the gradient multiplies with, or the like.
-    lines : tuple of (str, int, int)
+    lines : tuple of (Op, int, int)
         Op, and the places of its operands; -1 where there is no second one.
     results : tuple of int
         The places of the inputs' gradients; -1 for None.
@@ -35,9 +34,9 @@ class Recipe:
 
 def gradients_at_once(step, g):
     """Return the gradients of the inputs of `step`, or None where its gradient must run as it is written."""
-    if not step.alike or g.array.dtype is not step.input_dtypes[0]:
+    if not step.alike or form_of(g).dtype is not step.input_dtypes[0]:
         return None
-    step.inputs  # noqa: B018  raises where one was changed in place
+    step.check()
     wanted = 0
     for i, source in enumerate(step.sources):
         if source is not None:
@@ -47,7 +46,7 @@ def gradients_at_once(step, g):
     recipe = recipes.get(wanted, _UNREAD)
     if recipe is _UNREAD:
         # On another rung, or from a repeated gradient, nothing goes the short way: what is read now would be no recipe.
-        if kernels.direct.get(op.name) is None or not g.array.flags.c_contiguous:
+        if op.direct is None or not g.array.flags.c_contiguous:
             return None
         recipes[wanted] = _read(step, g)
         return None
@@ -62,8 +61,8 @@ def _follow(recipe, step, g):
     arrays.append(g.array)
     for number in recipe.numbers:
         arrays.append(constant(number, g.array.dtype).array)
-    for name, i, j in recipe.lines:
-        kernel = kernels.direct.get(name)
+    for op, i, j in recipe.lines:
+        kernel = op.direct
         if kernel is None:
             return None
         array = kernel(arrays[i]) if j < 0 else kernel(arrays[i], arrays[j])
@@ -97,7 +96,7 @@ def _read(step, g):
     for call in listing:
         if call is None:
             return None
-        name, operands, output = call
+        op, operands, output = call
         at = []
         for x in operands:
             if not isinstance(x, Tensor):
@@ -108,7 +107,7 @@ def _read(step, g):
                 at.append(places.get(id(x), -1))
         if -1 in at:
             return None
-        lines.append((name, at[0], at[1] if len(at) > 1 else -1))
+        lines.append((op, at[0], at[1] if len(at) > 1 else -1))
         places[id(output)] = first + len(numbers) + len(lines) - 1
     results = results if isinstance(results, tuple) else (results,)
     found = tuple([-1 if r is None else places.get(id(r), -2) for r in results])

@@ -10,11 +10,14 @@ import numpy as np
 
 from stepgrad import config, kernels
 from stepgrad.errors import GradientError, InPlaceError, StepgradError
+from stepgrad.tape.operators import Runs
 from stepgrad.tape.state import public, state, symbolic_apply
-from stepgrad.tape.tensor import Tensor, from_number, make
+from stepgrad.tape.tensor import Tensor, form_of, from_number, make
 
 _numbers = itertools.count(1)
 _NUMBERS = (int, float)
+_FIRST = ((0,), (0, 0))  # source_index of one input and of two, each the first output of its op
+_NO_ATTRS: dict = {}  # of every op that was called without any
 
 
 class Step:
@@ -54,9 +57,15 @@ class Step:
     @property
     def inputs(self):
         """The saved input tensors, None for those that the op does not save."""
-        self._check_alive()
+        self.check()
+        return self.saved_inputs
+
+    def check(self):
+        """Raise where the saved inputs are gone, or one was changed in place."""
+        if self.released:
+            self._check_alive()
         if self.versions is None:
-            return self.saved_inputs
+            return
         for i, (tensor, version) in enumerate(zip(self.saved_inputs, self.versions, strict=True)):
             if version is not None and tensor.guard[0] != version:
                 raise InPlaceError(
@@ -67,7 +76,6 @@ class Step:
                     got=f"version {tensor.guard[0]}",
                     fix="call backward() before assign(), or work on a copy",
                 )
-        return self.saved_inputs
 
     @property
     def outputs(self):
@@ -132,11 +140,12 @@ def _source(tensor):
     return tensor if tensor.step is None else tensor.step
 
 
-class Rule:
+class Rule(Runs):
     """What the tape reads of an op on every call, copied from the class's attributes; stepgrad.ops.Op is one."""
 
     def __init__(self):
         self.recipes = {}  # see stepgrad.tape.recipe
+        self.direct = None  # the short way into the kernel in use; stepgrad.kernels puts it here
         self.prepare()
 
     def prepare(self):
@@ -152,29 +161,41 @@ class Rule:
     def __call__(self, *inputs, **attrs):
         return apply(self, inputs, attrs)
 
+    def one(self, a):
+        now = state.now
+        output = _at_once(self, a, None, now)
+        return _prepared(self, (a,), {}, now) if output is None else output
+
+    def two(self, a, b):
+        now = state.now
+        output = None if b is None else _at_once(self, a, b, now)
+        return _prepared(self, (a, b), {}, now) if output is None else output
+
 
 def apply(op, inputs, attrs):
     """Run an op on tensors, arrays or numbers, and record a step where an input is tracked."""
     now = state.now
-    if not attrs and not now.hooks and now.recorder is None:
-        output = _at_once(op, inputs, now)
-        if output is not None:
-            return output
-    return _prepared(op, inputs, attrs, now)
+    output = None
+    if not attrs:
+        if len(inputs) == 1:
+            output = _at_once(op, inputs[0], None, now)
+        elif len(inputs) == 2 and inputs[1] is not None:
+            output = _at_once(op, inputs[0], inputs[1], now)
+    return _prepared(op, inputs, attrs, now) if output is None else output
 
 
-def _at_once(op, inputs, now):
-    """Run an elementwise op straight on its arrays, or return None where they need preparation."""
-    kernel = kernels.direct.get(op.name)
-    if kernel is None or not isinstance(inputs[0], Tensor):
+def _at_once(op, x1, x2, now):
+    """Run an elementwise op straight on its arrays (x2 is None for one input), or return None: they need preparation."""
+    kernel = op.direct
+    if kernel is None or now.hooks or now.recorder is not None or not isinstance(x1, Tensor):
         return None
-    a = inputs[0]
+    a = x1
     b = None
-    if len(inputs) == 1:
+    if x2 is None:
         array = kernel(a.array)
     else:
-        b = inputs[1] if isinstance(inputs[1], Tensor) else constant(inputs[1], a.array.dtype)
-        if b is None or len(inputs) > 2:
+        b = x2 if isinstance(x2, Tensor) else constant(x2, form_of(a).dtype)
+        if b is None:
             return None
         array = kernel(a.array, b.array)
     if array is NotImplemented:
@@ -185,8 +206,9 @@ def _at_once(op, inputs, now):
         for tape in now.tapes:
             tape.steps.append(step)
     output = make(array, step, 0, None)
+    output.form = a.form  # a kernel that takes arrays as they are gives the shape and dtype of the first
     if now.listing is not None:
-        now.listing.append((op.name, inputs, output))
+        now.listing.append((op, (a,) if b is None else (x1, x2), output))
     return output
 
 
@@ -195,31 +217,34 @@ def _short_step(op, a, b, array, scope):
     step = Step.__new__(Step)
     step.number = next(_numbers)
     step.op = op
-    step.attrs = {}
+    step.attrs = _NO_ATTRS
     step.scope = scope
     step.released = False
     step.saved_outputs = (array,) if op.saves_output else None
-    shape = a.array.shape
-    dtype = array.dtype
+    form = form_of(a)
     keep = op.saves_inputs
     if b is None:
         step.sources = (_source(a),)
-        step.source_index = (a.index,)
-        step.input_shapes = (shape,)
-        step.input_dtypes = (dtype,)
+        step.source_index = _FIRST[0] if a.index == 0 else (a.index,)
+        step.input_shapes = form.shapes[0]
+        step.input_dtypes = form.dtypes[0]
         step.saved_inputs = (a,) if keep is None or 0 in keep else (None,)
         step.alike = True
+        guarded = a.guard is not None
     else:
+        other = form_of(b)
+        same = other is form or other.shape == form.shape
         step.sources = (_source(a), _source(b))
-        step.source_index = (a.index, b.index)
-        step.input_shapes = (shape, shape if b is a else b.array.shape)
-        step.input_dtypes = (dtype, dtype)
+        step.source_index = _FIRST[1] if a.index == 0 and b.index == 0 else (a.index, b.index)
+        step.input_shapes = form.shapes[1] if same else (form.shape, other.shape)
+        step.input_dtypes = form.dtypes[1]
         if keep is None:
             step.saved_inputs = (a, b)
         else:
             step.saved_inputs = (a if 0 in keep else None, b if 1 in keep else None)
-        step.alike = not b.requires_grad or b is a or step.input_shapes[1] == shape
-    step.versions = _versions(step.saved_inputs)
+        step.alike = same or not b.requires_grad
+        guarded = a.guard is not None or b.guard is not None
+    step.versions = _versions(step.saved_inputs) if guarded else None
     return step
 
 

@@ -7,6 +7,15 @@ cdef class Tensor(Operators):
     cdef public object array, grad, name, guard, step, _keras_mask
     cdef public Py_ssize_t index
     cdef public bint requires_grad
+    cdef public Form form
+    cdef public bint own
     cdef object __weakref__
 
+cdef class Form:
+    cdef readonly tuple shape, shapes, dtypes
+    cdef readonly object dtype
+
+@cython.locals(tensor=Tensor)
 cpdef Tensor make(object array, object step, Py_ssize_t index, object guard)
+@cython.locals(form=Form)
+cpdef Form form_of(Tensor tensor)

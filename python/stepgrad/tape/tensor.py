@@ -44,6 +44,8 @@ class Tensor(Operators):
         self.step = None
         self.index = 0
         self.guard = None
+        self.form = None
+        self.own = False
         self._keras_mask = None  # which steps count; see stepgrad.layers.masks
 
     # -- what it is ------------------------------------------------------------------------------------------------
@@ -241,5 +243,32 @@ def make(array, step, index, guard):
     tensor.requires_grad = step is not None
     tensor.grad = None
     tensor.name = None
+    tensor.form = None
+    tensor.own = False  # True only on the walk back: nobody else knows this array, it may be written to
     tensor._keras_mask = None
     return tensor
+
+
+class Form:
+    """Shape and dtype of an array: asked for once and handed on, with the tuples that a Step keeps of them.
+
+    Attributes
+    ----------
+    shape, dtype : tuple, numpy.dtype
+    shapes, dtypes : tuple
+        Those of one input, then those of two inputs alike: ``shapes[1] == (shape, shape)``.
+    """
+
+    def __init__(self, shape, dtype):
+        self.shape = shape
+        self.dtype = dtype
+        self.shapes = ((shape,), (shape, shape))
+        self.dtypes = ((dtype,), (dtype, dtype))
+
+
+def form_of(tensor):
+    """Return the Form of a tensor's array."""
+    form = tensor.form
+    if form is None:
+        form = tensor.form = Form(tensor.array.shape, tensor.array.dtype)
+    return form
