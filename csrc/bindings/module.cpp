@@ -2,6 +2,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bind.h"
 #include "common/cpu_features.h"
+#include "common/peak.h"
 #include "common/thread_pool.h"
 #include <pybind11/stl.h>
 
@@ -59,6 +60,9 @@ PYBIND11_MODULE(_cpu, m) {
   m.def(
       "features", [isa] { return features(isa); },
       "Instruction sets: compiled, in use, and what this CPU has.");
+  m.def(
+      "peak_gflops", [isa] { return peak_gflops(isa); }, py::call_guard<py::gil_scoped_release>(),
+      "GFLOP/s in float32 of one core that multiplies and adds in registers only, measured.");
   m.def("get_num_threads", &get_num_threads, "Threads that a kernel may use.");
   m.def(
       "set_num_threads",

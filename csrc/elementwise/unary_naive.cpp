@@ -41,9 +41,10 @@ template <class T> void erf_naive(const UnaryArgs<T>& g) {
 }
 
 // 1 / (1 + e^-x). For negative x written as e^x / (1 + e^x): the exponential never overflows.
+// In double: three roundings to float would add up to more than 2 units in the last place.
 template <class T> T sigmoid(T x) {
-  T e = std::exp(-std::abs(x));
-  return x < 0 ? e / (1 + e) : 1 / (1 + e);
+  double e = std::exp(-std::abs(double(x)));
+  return T(x < 0 ? e / (1 + e) : 1 / (1 + e));
 }
 
 STEPGRAD_RUNG(UnaryArgs, "sigmoid", "naive", 0, "one C library call an element", sigmoid_naive)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from stepgrad import kernels
 from stepgrad.bench import conv, gemm, goals, libraries, machine, nets, plots, report, singles, steps, suite
 from stepgrad.bench.race import Entry, Race, Result, Track
 from stepgrad.bench.timing import Sample, summarize
@@ -21,10 +22,12 @@ def result(contestant, seconds, ratio=None, title="a case", section="sgemm", **m
     )  # fmt: skip
 
 
+MACHINE = {"peak_gflops": 8.0, "copy_gbs": 2.0}
 RESULTS = [
     result("stepgrad", 1.0), result("OpenBLAS", 2.0, 2.0), result("MKL", 0.5, 0.5),
     Result("sgemm", "a case", "JAX", 1, note="not installed: jax"),
-    result("numpy", 2.0, 4.0, "matmul: 4 x 4 x 4", "ladders"), result("naive", 4.0, 8.0, "matmul: 4 x 4 x 4", "ladders"),
+    result("numpy", 2.0, 4.0, "matmul: 4 x 4 x 4", "ladders", intensity=2.0),
+    result("naive", 4.0, 8.0, "matmul: 4 x 4 x 4", "ladders", intensity=2.0),
     result("stepgrad", 1.0, None, "a net", "steps", memory=50.0, faults=3.0),
     result("stepgrad on NumPy", 0.9, 0.9, "a net", "steps", memory=51.0, faults=2.0),
     result("PyTorch", 0.8, 0.8, "a net", "steps", memory=300.0, faults=1.0),
@@ -156,15 +159,13 @@ def test_json_describes_the_machine():
 
 
 def test_markdown_shows_losses_and_what_was_left_out():
-    text = report.to_markdown(RESULTS, machine.describe(), SETTINGS)
+    text = report.to_markdown(RESULTS, {**machine.describe(), "peak_gflops": 8.0}, SETTINGS)
     assert "0.5 us" not in text and "2 ±0% (**0.50 loss**)" in text  # MKL's rate and the ratio
     assert "0.5 ±0% (2.00)" in text  # OpenBLAS
     assert "- JAX: not installed: jax" in text
     assert "1.25 ±0% (**0.80 loss**) [300, 1]" in text  # PyTorch's step, memory and page faults
     assert "(0.90)" in text  # our own other way is no loss
-    assert (
-        "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 25% |" in text
-    )  # of MKL's 2 in the same section of rates
+    assert "| matmul: 4 x 4 x 4 | numpy | 1 | 0.5 GFLOP/s | 6% |" in text  # of the machine's 8
 
 
 def test_goals_are_measured_and_judged():
@@ -215,5 +216,22 @@ def test_the_readme_is_rewritten_between_its_markers_only(tmp_path):
 
 
 def test_plots_are_written(tmp_path):
-    assert [path.name for path in plots.save(RESULTS, tmp_path)] == ["ladders.png", "ratios.png"]
-    assert plots.save([], tmp_path) == []
+    names = [path.name for path in plots.save(RESULTS, tmp_path, MACHINE)]
+    assert names == ["ladders.png", "roofline.png", "ratios.png"]
+    assert plots.save([], tmp_path, MACHINE) == []
+
+
+def test_the_roofline_has_the_measured_roof_and_a_point_for_each_result():
+    axes = plots.roofline(RESULTS, MACHINE).axes[0]
+    roof, *points = axes.lines
+    assert roof.get_ydata().max() == 8.0 and (8.0 / 2.0) in roof.get_xdata()  # flat from peak / bandwidth on
+    assert sorted(y for line in points for y in line.get_ydata()) == [0.25, 0.5]
+    assert plots.roofline(RESULTS, {}) is None
+
+
+@pytest.mark.skipif(not kernels.compiled(), reason="measured by the C++ extension")
+def test_the_peak_is_measured():
+    found = machine.limits()
+    assert found["peak_gflops"] > 0 and found["copy_gbs"] > 0
+    assert report.peak(RESULTS, {"peak_gflops": 8.0}) == {1: 8.0}
+    assert report.peak(RESULTS, {}) == {1: 2.0}  # the best seen stands in

@@ -60,14 +60,14 @@ class Case:
 
     def work(self, outputs: tuple[np.ndarray, ...]) -> tuple[float, str]:
         """Return (work of one call, unit): FLOPs, or bytes with every array read or written once."""
-        if self.flops:
-            return self.flops, "GFLOP/s"
+        return (self.flops, "GFLOP/s") if self.flops else (self.moved(outputs), "GB/s")
+
+    def moved(self, outputs: tuple[np.ndarray, ...]) -> float:
+        """Return the bytes of one call with every array read or written once."""
         arrays = sum(a.nbytes for a in self.arrays)
         if self.in_place:  # all but the gradient are read and written
-            return 2.0 * arrays - self.arrays[1].nbytes, "GB/s"
-        return float(
-            arrays + sum(o.size * (4 if o.dtype.kind == "f" else o.itemsize) for o in outputs)
-        ), "GB/s"
+            return 2.0 * arrays - self.arrays[1].nbytes
+        return float(arrays + sum(o.size * (4 if o.dtype.kind == "f" else o.itemsize) for o in outputs))
 
 
 def case(op: str, size: int | None = None, seed: int = 0) -> Case:

@@ -68,7 +68,7 @@ def bench(
 
     from rich.console import Console
 
-    from stepgrad.bench import machine, report, suite
+    from stepgrad.bench import machine, suite
     from stepgrad.bench.race import Track
 
     sections = tuple(only.split(",")) if only else suite.SECTIONS
@@ -78,7 +78,7 @@ def bench(
         )
     if not all(count.isdigit() and int(count) for count in threads.split(",") if threads):
         raise ArgumentError("--threads is a list of numbers", expected="--threads 1,2", got=threads)
-    description = machine.describe()
+    description = {**machine.describe(), **machine.limits()}
     every = {1} if quick else {1, description["cores"] or os.cpu_count() or 1}
     counts = [int(count) for count in threads.split(",")] if threads else sorted(every)
     rounds, seconds, budget = (5, 0.015, 0.4) if quick else (10, 0.025, 1.2)
@@ -89,13 +89,9 @@ def bench(
             for race in suite.races(sections, count, quick, seed):
                 results += track.run(race)
                 _print_race(console, results[-len(race.entries) :])
-    best = ", ".join(
-        f"{rate:.4g} {unit} with {count} thread{'s' * (count > 1)}"
-        for (unit, count), rate in report.best_seen(results).items()
-        if unit == "GFLOP/s"
-    )
-    limits = [f"best rate seen on any shape, by anybody, taken as the peak: {best}"] if best else []
-    limits.append(f"copying 192 MiB: {machine.copy_rate():.3g} GB/s read and written, 1 thread")
+    peak = description["peak_gflops"]
+    limits = [f"measured peak: {peak} GFLOP/s a core, multiply-adds in registers"] if peak else []
+    limits.append(f"copying 192 MiB: {description['copy_gbs']} GB/s read and written, 1 thread")
     without = suite.without_case()
     limits += (
         [f"ops with native kernels that no benchmark has inputs for: {', '.join(without)}"] if without else []
@@ -137,7 +133,7 @@ def _write(out: Path, results, description, settings, console) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(report.to_json(results, description, settings), encoding="utf-8")
     (out / "results.md").write_text(report.to_markdown(results, description, settings), encoding="utf-8")
-    written = [out / "results.json", out / "results.md", *plots.save(results, out)]
+    written = [out / "results.json", out / "results.md", *plots.save(results, out, description)]
     refreshed = report.refresh(Path("README.md"), results, description, settings)
     console.print("written: " + ", ".join(map(str, written)), markup=False)
     if refreshed:

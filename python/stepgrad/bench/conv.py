@@ -37,6 +37,12 @@ class Convolution(NamedTuple):
     def flops(self) -> float:
         return 2.0 * self.batch * self.out**2 * self.filters * self.kernel**2 * self.channels
 
+    @property
+    def intensity(self) -> float:
+        """FLOPs for each byte of images, filters and results in float32; the same in all three passes."""
+        moved = self.batch * (self.side**2 * self.channels + self.out**2 * self.filters)
+        return self.flops / (4.0 * (moved + self.kernel**2 * self.channels * self.filters))
+
 
 CONVOLUTIONS = {
     c.title: c

@@ -54,6 +54,12 @@ def flops(shape: str) -> float:
     return 2.0 * m * n * k
 
 
+def intensity(shape: str) -> float:
+    """Return the FLOPs for each byte of the three matrices in float32."""
+    _, _, m, n, k = parse(shape)
+    return flops(shape) / (4.0 * (m * k + k * n + m * n))
+
+
 def matrices(shape: str) -> tuple[np.ndarray, np.ndarray]:
     """Return A and B as they are stored."""
     ta, tb, m, n, k = parse(shape)

@@ -68,6 +68,16 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def limits() -> dict[str, float | None]:
+    """Measure what one core can do at most: GFLOP/s in registers (None where nothing is compiled), GB/s when copying."""
+    peak = None
+    if kernels.compiled():
+        from stepgrad import _cpu
+
+        peak = round(_cpu.peak_gflops(), 1)
+    return {"peak_gflops": peak, "copy_gbs": round(copy_rate(), 1)}
+
+
 def copy_rate(megabytes: int = 192) -> float:
     """Return the GB/s, read and written, of one thread that copies far more than the caches hold."""
     source = np.ones(megabytes * 2**17)

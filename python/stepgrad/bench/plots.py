@@ -1,14 +1,15 @@
-"""The plots: the ladders with their share of the best rate seen, and the ratios, other / ours, losses below 1."""
+"""The plots: the ladders with their share of the measured peak, the roofline, and the ratios, other / ours."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from stepgrad import kernels
 from stepgrad.bench.race import Result
-from stepgrad.bench.report import best_seen
+from stepgrad.bench.report import peak as peak_of
 from stepgrad.bench.timing import geometric_mean
 from stepgrad.errors import require
 
@@ -25,10 +26,14 @@ SHOWN = (
 )
 
 
-def save(results: Sequence[Result], folder: Path) -> list[Path]:
-    """Write ladders.png and ratios.png, as far as there are results for them."""
+def save(results: Sequence[Result], folder: Path, machine: dict[str, Any]) -> list[Path]:
+    """Write ladders.png, roofline.png and ratios.png, as far as there are results for them."""
     require("matplotlib", "bench", "the plots of the benchmarks")
-    figures = {"ladders.png": ladders(results), "ratios.png": ratios(results)}
+    figures = {
+        "ladders.png": ladders(results, machine),
+        "roofline.png": roofline(results, machine),
+        "ratios.png": ratios(results),
+    }
     paths = []
     for name, figure in figures.items():
         if figure is not None:
@@ -37,11 +42,11 @@ def save(results: Sequence[Result], folder: Path) -> list[Path]:
     return paths
 
 
-def ladders(results: Sequence[Result]):
-    """Draw one panel an op: a bar for each rung, with its share of the best rate that was seen on this machine."""
+def ladders(results: Sequence[Result], machine: dict[str, Any]):
+    """Draw one panel an op: a bar for each rung, with its share of the peak that was measured on this machine."""
     from matplotlib.figure import Figure
 
-    peak = best_seen(results)
+    peak = peak_of(results, machine).get(1, 0.0)
     of: dict[str, list[Result]] = {}
     for r in results:
         if r.section == "ladders" and r.threads == 1 and r.rate:
@@ -67,10 +72,51 @@ def ladders(results: Sequence[Result]):
     return figure
 
 
-def _label(result: Result, peak: dict[tuple[str, int], float]) -> str:
+def _label(result: Result, peak: float) -> str:
     rate = result.rate or 0.0
-    share = f", {rate / peak[result.unit, 1]:.0%} of the best seen" if result.unit == "GFLOP/s" else ""
+    share = f", {rate / peak:.0%} of the peak" if result.unit == "GFLOP/s" and peak else ""
     return f"{rate:.3g}{share}"
+
+
+def roofline(results: Sequence[Result], machine: dict[str, Any]):
+    """Draw GFLOP/s over FLOPs a byte, one thread: no kernel can be above the roof that bandwidth and peak make.
+
+    Williams, Waterman and Patterson, "Roofline: an insightful visual performance model", 2009. A point above the slope
+    found its arrays in the caches, which are faster than the memory that was measured.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
+    shown = [r for r in results if r.threads == 1 and r.rate and r.unit == "GFLOP/s" and r.intensity]
+    peak, copy = peak_of(results, machine).get(1), machine.get("copy_gbs")
+    if not shown or not peak or not copy:
+        return None
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    axes = figure.subplots()
+    xs = sorted([peak / copy, *(r.intensity for r in shown)])
+    xs = [min(1.0, xs[0] / 2), peak / copy, xs[-1] * 2]
+    axes.plot(xs, [min(peak, x * copy) for x in xs], color="black", linewidth=1.2)
+    axes.annotate(f"{peak:.3g} GFLOP/s, in registers", (xs[-1], peak), ha="right", va="bottom", fontsize=8)
+    axes.annotate(f"{copy:.3g} GB/s, copying", (xs[0], xs[0] * copy), ha="left", va="top", fontsize=8)
+    groups: dict[str, list[Result]] = {}
+    for r in shown:
+        op = r.title.split(":")[0]
+        name = f"ladder of {op}" if r.section == "ladders" else f"{r.section}: {r.contestant}"
+        groups.setdefault(name, []).append(r)
+    for place, (name, rows) in enumerate(groups.items()):
+        marker = "os^vDPX*<>"[place % 10]
+        axes.plot(
+            [r.intensity for r in rows], [r.rate for r in rows], marker, markersize=5, alpha=0.8, label=name
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel("FLOPs a byte, every array moved once")
+    axes.set_ylabel("GFLOP/s, one thread")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=7)
+    return figure
 
 
 def ratios(results: Sequence[Result]):

@@ -43,6 +43,8 @@ class Race:
         Whether each contestant gets a new process, whose peak of memory is then reported.
     calls : int
         How many calls one run holds; the time of one is reported.
+    intensity : float
+        FLOPs for each byte when every array is moved once; 0 where FLOPs are not counted.
     """
 
     section: str
@@ -54,6 +56,7 @@ class Race:
     unit: str = "ms"
     fresh: bool = False
     calls: int = 1
+    intensity: float = 0.0
 
 
 @dataclass
@@ -72,6 +75,7 @@ class Result:
     ratio: float | None = None  # its time / ours: below 1, we lose
     memory: float | None = None  # MiB, the most that the process held
     faults: float | None = None  # pages taken from the system by one call
+    intensity: float = 0.0  # FLOPs a byte, every array moved once
     samples: list[Sample] = field(default_factory=list)
 
     @property
@@ -107,7 +111,9 @@ class Track:
     def run(self, race: Race) -> list[Result]:
         """Verify and time all contestants of a race."""
         results = {
-            name: Result(race.section, race.title, name, self.threads, unit=race.unit)
+            name: Result(
+                race.section, race.title, name, self.threads, unit=race.unit, intensity=race.intensity
+            )
             for name in race.entries
         }
         for name, entry in race.entries.items():

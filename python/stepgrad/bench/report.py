@@ -51,7 +51,7 @@ def to_markdown(results: Sequence[Result], machine: dict[str, Any], settings: di
     ]
     for section, (title, remark) in HEADLINES.items():
         if any(r.section == section for r in results):
-            parts += [f"## {title}", "", remark, "", table(section, results), ""]
+            parts += [f"## {title}", "", remark, "", table(section, results, machine), ""]
     left_out = sorted({(r.contestant, r.note) for r in results if r.note})
     if left_out:
         parts += ["## Left out", "", *(f"- {name}: {note}" for name, note in left_out), ""]
@@ -77,10 +77,10 @@ def describe(machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     ]
 
 
-def table(section: str, results: Sequence[Result]) -> str:
+def table(section: str, results: Sequence[Result], machine: dict[str, Any]) -> str:
     """Return the Markdown table of one section."""
     rows = [r for r in results if r.section == section]
-    return _ladders(rows, best_seen(results)) if section == "ladders" else _comparison(rows)
+    return _ladders(rows, peak(results, machine)) if section == "ladders" else _comparison(rows)
 
 
 def _comparison(rows: list[Result]) -> str:
@@ -153,9 +153,9 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
-def _ladders(rows: list[Result], peak: dict[tuple[str, int], float]) -> str:
+def _ladders(rows: list[Result], peak: dict[int, float]) -> str:
     lines = [
-        _row(["", "rung", "threads", "speed", "of the best seen", "rung below", "NumPy", "what it is"]),
+        _row(["", "rung", "threads", "speed", "of the peak", "rung below", "NumPy", "what it is"]),
         _row(["---", "---", "--:", "--:", "--:", "--:", "--:", "---"]),
     ]
     for line in dict.fromkeys((r.title, r.threads) for r in rows):
@@ -166,7 +166,7 @@ def _ladders(rows: list[Result], peak: dict[tuple[str, int], float]) -> str:
                 lines.append(_row([label, r.contestant, str(r.threads), _cell(r, False), "", "", "", r.note]))
                 continue
             seconds = r.summary.median
-            share = f"{r.rate / peak[r.unit, r.threads]:.0%}" if r.rate and r.unit == "GFLOP/s" else ""
+            share = f"{r.rate / peak[r.threads]:.0%}" if r.rate and r.unit == "GFLOP/s" else ""
             against = [f"{below / seconds:.2f}x" if below else "", verdict(numpy / seconds) if numpy else ""]
             lines.append(
                 _row(
@@ -193,13 +193,17 @@ def summary(op: str, rung: str) -> str:
     return next((kernel.summary for kernel in kernels.rungs(op) if kernel.rung == rung), "")
 
 
-def best_seen(results: Sequence[Result]) -> dict[tuple[str, int], float]:
-    """Return the highest rate of anybody on any shape, by (unit, threads): as close to the peak as this run has come."""
-    best: dict[tuple[str, int], float] = {}
+def peak(results: Sequence[Result], machine: dict[str, Any]) -> dict[int, float]:
+    """Return the GFLOP/s to compare with, by threads: those of one core in registers, times the threads.
+
+    Where there was nothing to measure them with, the best rate of anybody on any shape stands in.
+    """
+    best: dict[int, float] = {}
     for r in results:
-        if r.rate:
-            best[r.unit, r.threads] = max(best.get((r.unit, r.threads), 0.0), r.rate)
-    return best
+        if r.rate and r.unit == "GFLOP/s":
+            best[r.threads] = max(best.get(r.threads, 0.0), r.rate)
+    core = machine.get("peak_gflops")
+    return {threads: core * threads if core else rate for threads, rate in best.items()}
 
 
 def _row(cells: list[str]) -> str:
@@ -229,7 +233,7 @@ def refresh(
         elif section == "goals":
             text = goals.table(results)
         elif section in have:
-            text = table(section, results)
+            text = table(section, results, machine)
         else:
             return match[0]
         done.append(section)

@@ -48,7 +48,15 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
             entries = {
                 library.name: Entry(library.name, spec) for library in (STEPGRAD, TORCH, CHANNELS_LAST)
             }
-            yield Race("conv2d", f"{title}, {which}", "conv", entries, work=convolution.flops, unit="GFLOP/s")
+            yield Race(
+                "conv2d",
+                f"{title}, {which}",
+                "conv",
+                entries,
+                work=convolution.flops,
+                unit="GFLOP/s",
+                intensity=convolution.intensity,
+            )
 
 
 def _ladder(op: str, threads: int) -> Race:
@@ -61,13 +69,23 @@ def _ladder(op: str, threads: int) -> Race:
         )
         for rung in shown
     }
-    work, unit = of.work(of.expected())
-    return Race("ladders", f"{op}: {of.label}", "rung", entries, ours=rungs[-1], work=work, unit=unit)
+    expected = of.expected()
+    (work, unit), intensity = of.work(expected), of.flops / of.moved(expected)
+    title = f"{op}: {of.label}"
+    return Race("ladders", title, "rung", entries, ours=rungs[-1], work=work, unit=unit, intensity=intensity)
 
 
 def _gemm(section: str, shape: str) -> Race:
     entries = {library.name: Entry(library.name, {"shape": shape}) for library in (STEPGRAD, OPENBLAS, MKL)}
-    return Race(section, shape, "gemm", entries, work=gemm.flops(shape), unit="GFLOP/s")
+    return Race(
+        section,
+        shape,
+        "gemm",
+        entries,
+        work=gemm.flops(shape),
+        unit="GFLOP/s",
+        intensity=gemm.intensity(shape),
+    )
 
 
 def _ops(threads: int, quick: bool, seed: int) -> Iterator[Race]:

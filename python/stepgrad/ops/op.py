@@ -30,8 +30,8 @@ class Op(Rule):
         LaTeX, for the step-through. A bar marks the gradient of the loss: \\bar x is dL/dx.
     saves_inputs : tuple of int or None
         Which inputs the gradient reads; None is all of them. Save little: the tape keeps these arrays alive.
-    saves_output : bool
-        Whether the gradient reads the output.
+    saves_output : bool or tuple of int
+        Whether the gradient reads the output; of several outputs, which.
     outputs : int
         How many arrays the op returns.
     promote : None, "same" or "float"
@@ -64,7 +64,7 @@ class Op(Rule):
     formula = ""
     gradient_formula = ""
     saves_inputs: tuple[int, ...] | None = None
-    saves_output = False
+    saves_output: bool | tuple[int, ...] = False
     outputs = 1
     promote: str | None = "float"
     view = False

@@ -18,9 +18,9 @@ cdef class Step:
 
 cdef class Rule(Runs):
     cdef str name
-    cdef object saves_inputs, promote
+    cdef object saves_inputs, saves_output, promote
     cdef Py_ssize_t outputs
-    cdef bint saves_output, view, differentiable
+    cdef bint view, differentiable
     cdef public dict recipes
     cdef public object direct
     @cython.locals(now=Now)

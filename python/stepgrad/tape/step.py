@@ -79,11 +79,13 @@ class Step:
 
     @property
     def outputs(self):
-        """The saved outputs as tensors that are connected to this step."""
+        """The saved outputs as tensors that are connected to this step, None for those that the op does not save."""
         self._check_alive()
         if self.saved_outputs is None:
             raise GradientError("this op did not declare saves_output = True", op=self.op.name)
-        return tuple([make(array, self, i, None) for i, array in enumerate(self.saved_outputs)])
+        return tuple(
+            [None if a is None else make(a, self, i, None) for i, a in enumerate(self.saved_outputs)]
+        )
 
     @property
     def output(self):
@@ -97,7 +99,8 @@ class Step:
     def saved_arrays(self):
         """Return the arrays that this step keeps alive for backward, as (name, array) pairs."""
         pairs = [(f"input {i}", t.array) for i, t in enumerate(self.saved_inputs or ()) if t is not None]
-        return pairs + [(f"output {i}", array) for i, array in enumerate(self.saved_outputs or ())]
+        outputs = enumerate(self.saved_outputs or ())
+        return pairs + [(f"output {i}", array) for i, array in outputs if array is not None]
 
     def release(self):
         """Let go of everything saved."""
@@ -305,7 +308,10 @@ def _prepared(op, inputs, attrs, now):
             tensors = [t if t.array is a else _cast(t, a) for t, a in zip(tensors, arrays, strict=True)]
         step = Step(op, attrs, tensors, now.scope)
         if op.saves_output:
-            step.saved_outputs = tuple([np.asarray(r) for r in results])
+            keep = op.saves_output
+            step.saved_outputs = tuple(
+                [np.asarray(r) if keep is True or i in keep else None for i, r in enumerate(results)]
+            )
     outputs = []
     guard = tensors[0].guard if op.view else None
     for i, array in enumerate(results):

@@ -62,7 +62,7 @@ def flat(x):
 class Norm(AlongLastAxis):
     """The common part of layer_norm and batch_norm: (x, scale, offset) -> (y, mean, variance)."""
 
-    saves_inputs, saves_output = (0, 1), True
+    saves_inputs, saves_output = (0, 1), (1, 2)
     outputs = 3
 
     def shape(self, x, scale, offset, epsilon):

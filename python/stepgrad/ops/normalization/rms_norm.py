@@ -65,7 +65,7 @@ class RmsNorm(AlongLastAxis):
 
     formula = r"y = x\, r \odot \gamma,\quad r = \frac{1}{\sqrt{\operatorname{mean}(x^2) + \epsilon}}"
     gradient_formula = RmsNormGradient.formula
-    saves_output = True
+    saves_output = (1,)
     outputs = 2
     gradient_op = RmsNormGradient()
 

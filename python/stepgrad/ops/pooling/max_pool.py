@@ -18,7 +18,7 @@ class MaxPool2d(Op):
 
     formula = r"y_{nhwc} = \max_{i,j} x_{n,\,hs+i-p,\,ws+j-p,\,c}"
     gradient_formula = r"\bar x_{n,\mathrm{argmax}(nhwc),c} \mathrel{+}= \bar y_{nhwc}"
-    saves_inputs, saves_output = (), True
+    saves_inputs, saves_output = (), (1,)
     outputs = 2
 
     def shape(self, x, pool_size=(2, 2), strides=(2, 2), padding="valid"):
