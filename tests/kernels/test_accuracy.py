@@ -49,7 +49,8 @@ def ulps(got, want):
     beyond = np.abs(want) > LARGEST
     want = np.where(beyond & np.isinf(got), np.sign(want) * LARGEST, want)  # infinity is right there
     got = np.where(beyond & np.isinf(got), want, got.astype(np.float64))
-    unit = np.spacing(np.minimum(np.abs(want), LARGEST).astype(np.float32)).astype(np.float64)
+    exponent = np.frexp(np.minimum(np.abs(want), LARGEST))[1]
+    unit = np.ldexp(1.0, np.maximum(exponent - 24, -149))  # 24 bits; below the normal range one unit for all
     return np.abs(got - want) / unit
 
 
