@@ -152,8 +152,8 @@ def _matmul(op, size, rng):
     return Case(op, f"{n} x {n} x {n}", (_normal(rng, n, n), _normal(rng, n, n)), flops=2.0 * n**3)
 
 
-def _matmul_bf16(op, size, rng):
-    case = _matmul(op, size, rng)
+def _bf16(op, size, rng):
+    case = (_matmul if op == "matmul_bf16" else _flat)(op, size, rng)
     case.arrays = tuple(nearest(x) for x in case.arrays)  # float64, which is compared with, rounds nothing
     return case
 
@@ -248,7 +248,7 @@ def _update(op, size, rng):
 
 _SPECIAL = {
     "matmul": _matmul,
-    "matmul_bf16": _matmul_bf16,
+    **dict.fromkeys(("matmul_bf16", "round_bf16"), _bf16),
     **dict.fromkeys(("conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"), _convolution),
     **dict.fromkeys(
         (f"{kind}_pool2d{end}" for kind in ("max", "average") for end in ("", "_gradient")), _pool
