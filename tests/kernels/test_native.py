@@ -198,6 +198,22 @@ def test_same_bits_for_any_number_of_threads(op, rung, dtype, threads):
         assert contents(shared) == contents(alone), f"{n} threads"
 
 
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_narrow_batch_norm_has_the_same_bits_for_any_number_of_threads(n, threads):
+    """Where columns are fewer than lanes several rows are taken for one; the rows left over come last."""
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((2, 60_007, n), np.float32)
+    scale, results = np.ones(n, "float32"), set()
+    for count in (1, 2, 5):
+        threads(count)
+        y, dx, *columns = np.empty_like(x), np.empty_like(x), *np.empty((4, n), np.float32)
+        mean, variance, dscale, doffset = columns
+        TOP["batch_norm"](x, scale, scale, y, mean, variance, 0.1)
+        TOP["batch_norm_gradient"](x, scale, mean, variance, dy, dx, dscale, doffset, 0.1)
+        results.add(b"".join(a.tobytes() for a in (y, dx, *columns)))
+    assert len(results) == 1
+
+
 @pytest.mark.parametrize(
     "op", ["lstm_sequence", "gru_sequence", "lstm_sequence_gradient", "gru_sequence_gradient"]
 )
