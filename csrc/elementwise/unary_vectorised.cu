@@ -46,8 +46,8 @@ template <class T, class F> void run(const UnaryArgs<T>& g, F f) {
 template <class T, class F> void run(const UnaryGradientArgs<T>& g, F f) {
   if (g.n == 0) return;
   const long packs = can_pack(g.saved) && can_pack(g.dy) && can_pack(g.dx) ? g.n / Pack<T>::N : 0;
-  launch(gradient_kernel<T, F>, grid_for(packs ? packs : g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx,
-         g.n, packs, f);
+  launch(gradient_kernel<T, F>, grid_for(packs ? packs : g.n, THREADS), THREADS, 0, g.saved, g.dy, g.dx, g.n,
+         packs, f);
 }
 
 STEPGRAD_RUNG(UnaryArgs, "exp", "vectorised", 10,

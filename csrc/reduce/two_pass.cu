@@ -59,8 +59,8 @@ template <class Op, class Args> void run(const Args& g) {
   const long pieces = wanted < possible ? wanted : possible > 0 ? possible : 1;
   const long length = (g.n + pieces - 1) / pieces;
   Temporary<typename Op::Running> partial(pieces > 1 ? outputs * pieces : 1);
-  launch(pieces_kernel<Op, Args>, grid_for(outputs * pieces * lanes, THREADS), THREADS, 0, g,
-         partial.data(), pieces, length, lanes);
+  launch(pieces_kernel<Op, Args>, grid_for(outputs * pieces * lanes, THREADS), THREADS, 0, g, partial.data(),
+         pieces, length, lanes);
   if (pieces > 1)
     launch(combine_kernel<Op, Args>, grid_for(outputs, THREADS / WARP), THREADS, 0, g, partial.data(),
            pieces);

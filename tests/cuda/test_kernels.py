@@ -13,7 +13,7 @@ _emu = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
 RUNGS = {(op, rung): row for op, rung, *row in _emu.rungs()}  # summary, source, function, dtypes, is_reduced
 EACH_RUNG = pytest.mark.parametrize("op, rung", RUNGS, ids=["-".join(key) for key in RUNGS])
 REPOSITORY = Path(__file__).parents[2]
-WIDER = {"tf32": 2e-3, "bf16": 3e-2}  # 11 and 8 bits of precision in what is multiplied, sums in float32
+WIDER = {"tf32": 5e-3, "bf16": 3e-2}  # 11 and 8 bits of precision in what is multiplied, sums in float32
 
 
 SMALL = 20_000  # elements of a call that is repeated in every order: a barrier costs a switch for each thread
