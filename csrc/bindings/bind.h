@@ -30,6 +30,7 @@ void add_matmul(Binders&);
 void add_norm(Binders&);
 void add_optimizer(Binders&);
 void add_pool2d(Binders&);
+void add_random(Binders&);
 void add_recurrent(Binders&);
 void add_reduce(Binders&);
 void add_softmax(Binders&);

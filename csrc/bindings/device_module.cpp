@@ -26,7 +26,7 @@ Place place() { return Place::GPU; }
 static py::list rungs() {
   Binders binders;
   for (auto add : {add_attention, add_conv2d, add_copy, add_elementwise, add_embedding, add_matmul, add_norm,
-                   add_optimizer, add_pool2d, add_recurrent, add_reduce, add_softmax})
+                   add_optimizer, add_pool2d, add_random, add_recurrent, add_reduce, add_softmax})
     add(binders);
   py::list list;
   for (const Rung& rung : rungs_for(0))

@@ -336,7 +336,20 @@ def adagrad(op, rng):
         )
 
 
+# ---- random ---------------------------------------------------------------------------------------------------------
+
+
+def dropout_mask(op, rng):
+    """The bits of NumPy's own generator, for keys of two whole words."""
+    for n in (*SIZES, 5000):
+        for keep, key in ((0.75, (5, 3)), (1.0, (2**64 - 1, 2**63 + 7)), (0.1, (0, 2**40))):
+            generator = np.random.Generator(np.random.Philox(key=np.array(key, np.uint64)))
+            kept = generator.random(n, dtype=np.float32) < np.float32(keep)
+            yield Case((Out(kept / keep), *key, keep), atol=0)
+
+
 FAMILIES = {
+    dropout_mask: ["dropout_mask"],
     attention: ["attention"],
     sequence: ["lstm_sequence", "gru_sequence"],
     sequence_gradient: ["lstm_sequence_gradient", "gru_sequence_gradient"],
