@@ -9,6 +9,7 @@
 namespace stepgrad::emulator {
 
 static constexpr int MOST_THREADS = 1024;
+static constexpr int MOST_QUESTIONS = 1 << 18; // far more than a kernel has phases: nobody will end this one
 
 Block& this_block() {
   static thread_local Block block;
@@ -65,6 +66,7 @@ void Block::prepare(const Launch& launch) {
     t.operations = 0;
     drop_copies(t.copies);
   }
+  asked_ = 0;
   shared.start_block(launch.dynamic_bytes);
 }
 
@@ -79,7 +81,7 @@ void Block::run(const Launch& launch, uint3 block_index, const std::vector<int>&
       bool ran = false;
       for (size_t w = 0; w < order.size(); w += 32)
         ran |= run_warp(&order[w], &order[w] + std::min<size_t>(32, order.size() - w), live);
-      if (!ran && live > 0) open_barrier();
+      if (!ran && live > 0 && !ask_again()) open_barrier();
     }
   } catch (...) {
     abandon();
@@ -158,6 +160,19 @@ void Block::finish_warp_operation(Thread& thread) {
   thread.operation(arguments);
   for (int lane = 0; lane < 32; lane++)
     if (arguments[lane]) warp[lane].state = Thread::READY, warp[lane].operations++;
+}
+
+// When nobody else can go on, threads that wait for a value in memory look again: it may have changed since.
+bool Block::ask_again() {
+  bool any = false;
+  for (Thread& t : threads_)
+    if (t.state == Thread::POLLING) {
+      if (asked_ > MOST_QUESTIONS)
+        throw std::runtime_error(std::string(t.site.function) + ": " + where(t) + " for ever");
+      t.state = Thread::READY, any = true;
+    }
+  asked_++;
+  return any;
 }
 
 void Block::open_barrier() {

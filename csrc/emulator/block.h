@@ -31,7 +31,7 @@ using WarpOperation = void (*)(void* const (&lanes)[32]);
 struct AsyncCopies;
 
 struct Thread {
-  enum State : unsigned char { READY, AT_BARRIER, IN_WARP, RETURNED };
+  enum State : unsigned char { READY, AT_BARRIER, IN_WARP, POLLING, RETURNED };
   Fiber fiber;
   uint3 index;
   State state;
@@ -75,6 +75,7 @@ private:
   void go_on(Thread& thread);
   bool run_warp(const int* first, const int* last, int& live);
   void finish_warp_operation(Thread& thread);
+  bool ask_again();
   void open_barrier();
   [[noreturn]] void diverged(const char* what, const Thread& a, const Thread& b) const;
   std::string where(const Thread& thread) const;
@@ -88,6 +89,7 @@ private:
   std::exception_ptr error_;
   char start_, barrier_[2];
   unsigned barriers_ = 0;
+  int asked_ = 0;
 };
 
 Block& this_block(); // of the thread that runs, on this core

@@ -33,14 +33,14 @@ __global__ static void pack_bf16_kernel(Factor<float> x, long batch_stride, long
     }
 }
 
-// A or B of a product as [batch or 1, count, depth] bf16, with count and depth padded to multiples.
+// A or B of a product as [batch or 1, count, depth] bf16, with count and depth padded to multiples; at least one, all zeros, where there is no depth.
 class Packed {
 public:
   Packed(const Factor<float>& x, long batch_stride, long batch, long count_multiple, long depth_multiple)
-      : count(round_up_to(x.count, count_multiple)), depth(round_up_to(x.depth, depth_multiple)),
+      : count(round_up_to(x.count, count_multiple)),
+        depth(std::max(round_up_to(x.depth, depth_multiple), depth_multiple)),
         batch_stride(batch_stride == 0 ? 0 : count * depth), batch(batch_stride == 0 ? 1 : batch),
-        memory_(std::max(1L, this->batch * count * depth)) {
-    if (depth == 0) return;
+        memory_(this->batch * count * depth) {
     const dim3 grid(unsigned(count / PACK), unsigned(std::min(depth / PACK, MAX_GRID_Y)),
                     unsigned(std::min(this->batch, MAX_GRID_Y)));
     launch(pack_bf16_kernel, grid, dim3(PACK, 8), 0, x, batch_stride, this->batch, depth, memory_.data());

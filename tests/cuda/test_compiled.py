@@ -14,14 +14,24 @@ CSRC = Path(__file__).parents[2] / "csrc"
 NVCC = shutil.which(os.environ.get("CUDACXX", "nvcc"))
 pytestmark = pytest.mark.skipif(NVCC is None, reason="nvcc is not installed")
 
-NEVER_SPILL = ["register_tile_1d", "register_tile_2d", "vectorised", "warp_tile", "tf32_mma", "bf16_mma"]
+NEVER_SPILL = [
+    "register_tile_1d",
+    "register_tile_2d",
+    "vectorised",
+    "warp_tile",
+    "tf32_mma",
+    "bf16_mma",
+    "bf16_wgmma",
+]
 # What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
 INSTRUCTIONS = {
     "vectorised": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
     "warp_tile": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
     "tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDGSTS\.E\.BYPASS\.128"},
     "bf16_mma": {r"HMMA\.16816\.F32\.BF16", r"LDGSTS\.E\.BYPASS\.128", r"LDSM\.16\.M88\.4"},
+    "bf16_wgmma": {r"HGMMA\.64x128x16\.F32\.BF16", r"UTMALDG\.2D"},  # wgmma and TMA
 }
+ARCHITECTURE = {"bf16_wgmma": "sm_90a"}  # the others: sm_80
 
 
 def search_path():
@@ -56,7 +66,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("rung", NEVER_SPILL)
 def test_nothing_spills(rung, folder):
-    _, report = compiled(rung, "sm_80", folder)
+    _, report = compiled(rung, ARCHITECTURE.get(rung, "sm_80"), folder)
     spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", report)
     assert spills and all(pair == ("0", "0") for pair in spills), report
 
@@ -69,7 +79,7 @@ def test_machine_code_has_the_instructions_that_the_rung_is_about(rung, folder):
         pytest.skip(
             "cuobjdump or nvdisasm is missing: pip install nvidia-cuda-cuobjdump nvidia-cuda-nvdisasm"
         )
-    target, _ = compiled(rung, "sm_80", folder)
+    target, _ = compiled(rung, ARCHITECTURE.get(rung, "sm_80"), folder)
     environment = {**os.environ, "PATH": path}  # cuobjdump calls nvdisasm
     code = subprocess.run(
         [tool, "-sass", target], capture_output=True, text=True, check=True, env=environment
