@@ -29,6 +29,9 @@ def memory() -> dict[str, int]:
 def empty_memory() -> int:
     """Give what the block cache keeps back to the system; return how many bytes."""
 
+def peak_gflops() -> float:
+    """Measure the float32 multiply-adds of one core, in registers: GFLOP/s."""
+
 class Recorder:
     """Writes down the kernel calls of this thread, and runs them again."""
 

@@ -106,7 +106,12 @@ def roofline(results: Sequence[Result], machine: dict[str, Any]):
     for place, (name, rows) in enumerate(groups.items()):
         marker = "os^vDPX*<>"[place % 10]
         axes.plot(
-            [r.intensity for r in rows], [r.rate for r in rows], marker, markersize=5, alpha=0.8, label=name
+            [r.intensity for r in rows],
+            [r.rate or 0.0 for r in rows],
+            marker,
+            markersize=5,
+            alpha=0.8,
+            label=name,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")

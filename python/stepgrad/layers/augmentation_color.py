@@ -317,11 +317,15 @@ class RandomErasing(Chance):
         erased = each(rng.random(n)) < each(rng.uniform(*self._bounds, n))
         inside = np.ones((n, h, w, 1), bool)
         for size, axis in ((h, 1), (w, 2)):
-            long = np.maximum(np.rint(np.sqrt(rng.uniform(*self.scale, n)) * size), 1)
+            long = np.maximum(np.rint(np.sqrt(rng.uniform(self.scale[0], self.scale[1], n)) * size), 1)
             first = np.floor(rng.random(n) * (size - long + 1))
             places = np.arange(size).reshape([-1 if i == axis else 1 for i in range(4)])
             inside &= (places >= each(first)) & (places < each(first + long))
-        fill = rng.uniform(*self.value_range, x.shape) if self.fill_value is None else self.fill_value
+        fill = (
+            rng.uniform(self.value_range[0], self.value_range[1], x.shape)
+            if self.fill_value is None
+            else self.fill_value
+        )
         return np.where(erased & inside, fill, x)
 
 
