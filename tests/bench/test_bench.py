@@ -176,7 +176,7 @@ def test_goals_are_measured_and_judged():
     )
     assert "| sgemm, shapes of deep learning, against MKL | 1 | 0.50 |  | 0.97 | not yet |" in table
     assert "| one small op, forward and backward, us | 1 | 0.50 | 1 | 0.35 | floor holds |" in table
-    assert "| LSTM steps |  | not measured |" in table
+    assert "| bf16 products on AMX |  | not measured |" in table
     slower = [
         result("stepgrad", 2.0, None, goals.TINY, "steps"),
         result("PyTorch", 2.2, 1.1, goals.TINY, "steps"),

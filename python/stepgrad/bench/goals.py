@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from stepgrad.bench import gemm, nets, singles
-from stepgrad.bench.libraries import CHANNELS_LAST, FUSED, JAX, MKL, OPENBLAS, TENSORFLOW, TORCH
+from stepgrad.bench.libraries import CHANNELS_LAST, FLUSHED, FUSED, JAX, MKL, OPENBLAS, TENSORFLOW, TORCH
 from stepgrad.bench.race import Result
 from stepgrad.bench.timing import geometric_mean
 
-CNN, DENSE, TINY, GPT = (nets.NETS[name].title for name in ("s4-cifar", "s0-mlp", "tiny", "gpt"))
+CNN, DENSE, TINY, GPT, LSTM = (
+    nets.NETS[name].title for name in ("s4-cifar", "s0-mlp", "tiny", "gpt", "s2-imdb-lstm")
+)
 CHAIN = next(name for name, single in singles.SINGLES.items() if single.ops > 1)
-NOT_MEASURED = ("bf16 products on AMX", "LSTM steps")
+NOT_MEASURED = ("bf16 products on AMX",)
 
 
 class Goal(NamedTuple):
@@ -127,6 +129,7 @@ GOALS = (
     Goal("dense step, against PyTorch", _step(DENSE, TORCH.name), 2.5, 3.0),
     Goal("dense step, against PyTorch with fused Adam", _step(DENSE, FUSED.name), 1.0, None),
     Goal("dense step, against the best of fused Adam and JAX", _step(DENSE, FUSED.name, JAX.name), None, 1.2),
+    Goal("LSTM step, against PyTorch with denormals flushed", _step(LSTM, FLUSHED.name), 1.5, 2.2),
     Goal(
         "GPT step, against the best of PyTorch, fused Adam too", _step(GPT, TORCH.name, FUSED.name), 1.0, 1.3
     ),
