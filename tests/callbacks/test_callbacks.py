@@ -240,7 +240,7 @@ def test_model_checkpoint_names_and_frequency(tmp_path):
     with pytest.raises(ArgumentError, match="save_freq"):
         callbacks.ModelCheckpoint("x", save_freq=0)
     with pytest.raises(ArgumentError, match=r"best\.stepgrad"):  # at once, not after the first epoch
-        callbacks.ModelCheckpoint("best.weights.h5", save_weights_only=True)
+        callbacks.ModelCheckpoint("best.weights.h5")
 
 
 def test_model_checkpoint_keeps_the_best(tmp_path, capsys):

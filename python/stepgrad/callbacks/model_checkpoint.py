@@ -18,7 +18,8 @@ class ModelCheckpoint(MonitorCallback):
     Parameters
     ----------
     filepath : path
-        May hold names to fill in: ``"{epoch:02d}-{val_loss:.2f}.stepgrad"``; the epoch counts from 1.
+        May hold names to fill in: ``"{epoch:02d}-{val_loss:.2f}.stepgrad"``; the epoch counts from 1. Names that end in
+        ".keras", or for the weights alone in ".weights.h5", are written for Keras.
     monitor : str
     verbose : {0, 1}
     save_best_only : bool
@@ -48,7 +49,9 @@ class ModelCheckpoint(MonitorCallback):
     ):
         super().__init__(monitor, mode, best=initial_value_threshold)
         check_save_freq(save_freq, "ModelCheckpoint")
-        self.filepath, self.verbose = archive.check_suffix(filepath, "write"), verbose
+        for_keras = save_weights_only and os.fspath(filepath).endswith(".weights.h5")
+        self.filepath = os.fspath(filepath) if for_keras else archive.check_suffix(filepath, "write")
+        self.verbose = verbose
         self.save_best_only, self.save_weights_only, self.save_freq = (
             save_best_only,
             save_weights_only,
