@@ -44,7 +44,7 @@ def test_ladder_starts_at_naive_and_names_are_unique(op):
 def test_source_points_at_the_registration():
     for op, rung, summary, source, _ in _cpu.rungs():
         path, line = source.split(":")
-        text = (REPOSITORY / path).read_text().splitlines()[int(line) - 1]
+        text = " ".join((REPOSITORY / path).read_text().splitlines()[int(line) - 1 : int(line) + 1])
         assert text.startswith("STEPGRAD_RUNG(") and f'"{op}"' in text, f"{op}/{rung}: {source}"
         assert summary and "\n" not in summary
 
@@ -347,8 +347,9 @@ def test_wrong_arguments_are_refused(op, rung):
         with pytest.raises(TypeError, match=op):
             call(array.astype(array.dtype.newbyteorder()))
         larger = np.zeros([n + 1 for n in array.shape], array.dtype)
-        with pytest.raises(ValueError, match=op):
-            call(larger)
+        if op != "dropout_mask":  # which fills a mask of any size
+            with pytest.raises(ValueError, match=op):
+                call(larger)
         if array.size > 1 and not (op == "copy" and i == 0):  # which is there for strides
             with pytest.raises(ValueError, match="C-contiguous"):
                 call(np.repeat(array, 2, axis=-1)[..., ::2])

@@ -13,6 +13,9 @@ from stepgrad.errors import ArgumentError, KernelError, did_you_mean
 
 MISSING_BARRIER = "missing_barrier"
 LIMIT = 2_000_000  # accesses
+TOO_LONG = (
+    "bf16_wgmma",
+)  # its threads poll memory while they wait: millions of accesses for the smallest product
 NAMED = (
     1 << 63
 )  # from here on a site is a number in the list of sites; see csrc/emulator/recording/recorder.h
@@ -22,7 +25,7 @@ def rungs(op: str | None = None) -> dict[str, list[str]]:
     """Return the ops whose CUDA kernels can be recorded, each with its rungs from the bottom up."""
     ladder: dict[str, list[str]] = {}
     for name, rung, *_ in _module().rungs():
-        if name in CALLS and op in (None, name):
+        if name in CALLS and op in (None, name) and rung not in TOO_LONG:
             ladder.setdefault(name, []).append(rung)
     return ladder
 
