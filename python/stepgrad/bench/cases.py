@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import kernels, optimizers
+from stepgrad.bench.fused import INPUTS
 from stepgrad.errors import KernelError
 from stepgrad.ops.elementwise.unary_gradient import UnaryGradient
 from stepgrad.ops.linalg.bfloat16 import nearest
@@ -78,7 +79,8 @@ def case(op: str, size: int | None = None, seed: int = 0) -> Case:
     op : str
         Any op of the kernel table that has native rungs.
     size : int, optional
-        matmul: N; convolution and pooling: height and width; along an axis: length of a row; otherwise entries.
+        matmul and dense: N; convolution and pooling: height and width; attention and recurrent networks: steps; along an axis:
+        length of a row; otherwise entries.
     seed : int
 
     Examples
@@ -88,6 +90,9 @@ def case(op: str, size: int | None = None, seed: int = 0) -> Case:
     """
     kernels.rungs(op)  # an unknown op is explained there
     rng = np.random.default_rng(seed)
+    if op in INPUTS:
+        label, arrays, attrs, flops = INPUTS[op](op, size, rng)
+        return Case(op, label, arrays, attrs, flops)
     if op in _SPECIAL:
         return _SPECIAL[op](op, size, rng)
     if op in _updates():
@@ -257,6 +262,7 @@ _SPECIAL = {
         (f"{kind}softmax_cross_entropy{end}" for kind in ("", "sparse_") for end in ("", "_gradient")),
         _cross_entropy,
     ),
+    "copy": _flat,
     "embedding_gradient": _embedding_gradient,
     "batch_norm_statistics": _statistics,
     **dict.fromkeys(
