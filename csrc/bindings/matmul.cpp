@@ -42,8 +42,34 @@ static py::object bind_dense(const Rung& rung) {
   });
 }
 
+static py::object bind_dense_gradient(const Rung& rung) {
+  return py::cpp_function([rung](py::handle x, py::handle w, py::handle y, py::handle dy, py::handle dx,
+                                 py::handle dw, py::handle db, long activation) {
+    call<DenseGradientArgs>(rung, x, [&](const auto& check, auto& g) {
+      auto X = check.in("x", x, 2);
+      auto W = check.in("w", w, 2);
+      auto Y = check.in("y", y, 2);
+      auto DY = check.in("dy", dy, 2);
+      auto DW = check.out("dw", dw, 2);
+      auto DB = check.out("db", db, 1);
+      g.M = X[0], g.K = X[1], g.N = W[1];
+      check.shape(W, {g.K, g.N});
+      check.shape(Y, {g.M, g.N});
+      check.same_shape(DY, Y);
+      check.same_shape(DW, W);
+      check.shape(DB, {g.N});
+      check.that(activation >= 0 && activation < ACTIVATIONS, "activation", "0 to 3",
+                 std::to_string(activation));
+      g.dX = check.optional("dx", dx, g.M * g.K);
+      g.X = X.data, g.W = W.data, g.Y = Y.data, g.dY = DY.data, g.dW = DW.data, g.db = DB.data;
+      g.activation = Activation(activation);
+    });
+  });
+}
+
 void add_matmul(Binders& binders) {
   binders["DenseArgs"] = bind_dense;
+  binders["DenseGradientArgs"] = bind_dense_gradient;
   binders["MatmulArgs"] = bind_matmul;
 }
 

@@ -67,6 +67,40 @@ template <template <class> class Args, bool sparse> static py::object bind_loss_
   });
 }
 
+// epsilon: how far probabilities are kept from 0 and 1.
+template <class T> static void set_bounds(T& low, T& high, double epsilon) {
+  low = T(epsilon), high = T(1 - epsilon);
+}
+
+static py::object bind_probability(const Rung& rung) {
+  return py::cpp_function([rung](py::handle y, py::handle labels, py::handle loss, double epsilon) {
+    call<SparseProbabilityArgs>(rung, y, [&](const auto& check, auto& g) {
+      auto Y = check.in("y", y, 2);
+      auto LOSS = check.out("loss", loss, 1);
+      check.shape(LOSS, {Y[0]});
+      g.labels = get_labels<true>(check, labels, Y[0], Y[1]);
+      g.y = Y.data, g.loss = LOSS.data, g.rows = Y[0], g.n = Y[1];
+      set_bounds(g.low, g.high, epsilon);
+    });
+  });
+}
+
+static py::object bind_probability_gradient(const Rung& rung) {
+  return py::cpp_function(
+      [rung](py::handle y, py::handle labels, py::handle dloss, py::handle dy, double epsilon) {
+        call<SparseProbabilityGradientArgs>(rung, y, [&](const auto& check, auto& g) {
+          auto Y = check.in("y", y, 2);
+          auto DLOSS = check.in("dloss", dloss, 1);
+          auto DY = check.out("dy", dy, 2);
+          check.shape(DLOSS, {Y[0]});
+          check.same_shape(DY, Y);
+          g.labels = get_labels<true>(check, labels, Y[0], Y[1]);
+          g.y = Y.data, g.dloss = DLOSS.data, g.dy = DY.data, g.rows = Y[0], g.n = Y[1];
+          set_bounds(g.low, g.high, epsilon);
+        });
+      });
+}
+
 void add_softmax(Binders& binders) {
   binders["SoftmaxArgs"] = bind_softmax;
   binders["SoftmaxGradientArgs"] = bind_softmax_gradient;
@@ -74,6 +108,8 @@ void add_softmax(Binders& binders) {
   binders["CrossEntropyGradientArgs"] = bind_loss_gradient<CrossEntropyGradientArgs, false>;
   binders["SparseCrossEntropyArgs"] = bind_loss<SparseCrossEntropyArgs, true>;
   binders["SparseCrossEntropyGradientArgs"] = bind_loss_gradient<SparseCrossEntropyGradientArgs, true>;
+  binders["SparseProbabilityArgs"] = bind_probability;
+  binders["SparseProbabilityGradientArgs"] = bind_probability_gradient;
 }
 
 } // namespace stepgrad

@@ -70,4 +70,30 @@ template <class T> struct SparseCrossEntropyGradientArgs {
   }
 };
 
+// Of probabilities: p = y[label] / sum(y), loss = -log(p between low and high); no gradient where p lies outside.
+template <class T> struct SparseProbabilityArgs {
+  const T* y;            // [rows, n]
+  const int64_t* labels; // [rows] class numbers
+  T* loss;               // [rows]
+  long rows, n;
+  T low, high;
+  long items() const { return rows; }
+  SparseProbabilityArgs slice(long begin, long end) const {
+    return {y + begin * n, labels + begin, loss + begin, end - begin, n, low, high};
+  }
+};
+
+template <class T> struct SparseProbabilityGradientArgs {
+  const T* y;            // [rows, n]
+  const int64_t* labels; // [rows] class numbers
+  const T* dloss;        // [rows]
+  T* dy;                 // [rows, n]
+  long rows, n;
+  T low, high;
+  long items() const { return rows; }
+  SparseProbabilityGradientArgs slice(long begin, long end) const {
+    return {y + begin * n, labels + begin, dloss + begin, dy + begin * n, end - begin, n, low, high};
+  }
+};
+
 } // namespace stepgrad

@@ -217,6 +217,32 @@ def sparse_cross_entropy(op, rng):
         yield Case((x, labels, dloss, Out(np.where(good, dloss, np.nan)[:, None] * want)))
 
 
+def sparse_probability(op, rng):
+    for n, rows in ((1, 3), (2, 4), (7, 5), (8, 1), (17, 6), (100, 9), (5, 0)):
+        y, labels, dloss = np.abs(draw(rng, rows, n)) + 0.01, rng.integers(0, n, rows), draw(rng, rows)
+        bad = np.zeros(rows, bool)
+        if (
+            n == 7
+        ):  # a sure thing, an impossible one, nothing at all, a NaN elsewhere in the row, and no class
+            y[0], y[1, labels[1]], y[3, labels[3] - 1], labels[4], bad[3:] = (
+                np.eye(7)[labels[0]],
+                0,
+                np.nan,
+                7,
+                True,
+            )
+        safe = np.where(bad, 0, labels)
+        at, total = (np.arange(rows), safe), y.sum(1)
+        p = np.where(bad, np.nan, y[at] / total)
+        if not op.endswith("gradient"):
+            yield Case((y, labels, Out(-np.log(np.clip(p, 1e-3, 1 - 1e-3))), 1e-3))
+            continue
+        clipped, g = (p < 1e-3) | (p > 1 - 1e-3), np.where(bad, np.nan, dloss)
+        want = np.repeat(np.where(clipped, 0, g / total)[:, None], n, 1)
+        want[at] -= np.where(clipped, 0, g / y[at])
+        yield Case((y, labels, dloss, Out(want), 1e-3))
+
+
 # ---- matmul ----------------------------------------------------------------------------------------------------------
 
 MATMUL_SIZES = [
@@ -270,6 +296,18 @@ def dense(op, rng):
         x, w, b = draw(rng, m, k), draw(rng, k, n), draw(rng, n)
         for code, activation in enumerate(activations):
             yield Case((x, w, b, Out(activation(x @ w + b)), code), atol=4e-6 * max(1, k) ** 0.5)
+
+
+def dense_gradient(op, rng):
+    slopes = (lambda y: 1, lambda y: y > 0, lambda y: 1 - y * y, lambda y: y * (1 - y))
+    none = np.zeros(0)
+    for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (150, 70, 40), (5000, 1, 3)]:
+        x, w, y, dy = draw(rng, m, k), draw(rng, k, n), draw(rng, m, n, scale=0.5), draw(rng, m, n)
+        for code, slope in enumerate(slopes):
+            dz = dy * slope(y)
+            for dx in (Out((dz @ w.T).reshape(-1)), none):
+                outs = dx, Out(x.T @ dz), Out(dz.sum(0))
+                yield Case((x, w, y, dy, *outs, code), atol=4e-6 * max(1, m, n) ** 0.5)
 
 
 def _matmul(a, b, transpose_a, transpose_b):
@@ -358,6 +396,7 @@ FAMILIES = {
     matmul_bf16: ["matmul_bf16"],
     round_bf16: ["round_bf16"],
     dense: ["dense"],
+    dense_gradient: ["dense_gradient"],
     convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],
     average_pool: ["average_pool2d", "average_pool2d_gradient"],
@@ -365,6 +404,7 @@ FAMILIES = {
     softmax_gradient: ["softmax_gradient", "log_softmax_gradient"],
     cross_entropy: ["softmax_cross_entropy", "softmax_cross_entropy_gradient"],
     sparse_cross_entropy: ["sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_gradient"],
+    sparse_probability: ["sparse_probability_cross_entropy", "sparse_probability_cross_entropy_gradient"],
     unary: list(UNARY),
     unary_gradient: list(UNARY_GRADIENT),
     binary: list(BINARY),

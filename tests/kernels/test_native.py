@@ -90,6 +90,10 @@ def large_arguments(op, dtype):
             True,
         ),
         "dense": lambda: (floats(301, 403), floats(403, 205), floats(205), floats(301, 205), 2),
+        "dense_gradient": lambda: (
+            *(floats(301, 403), floats(403, 205), floats(301, 205), floats(301, 205)),
+            *(floats(301 * 403), floats(403, 205), floats(205), 2),
+        ),
         "conv2d": lambda: (floats(*image), floats(*filters), floats(*result), *(1,) * 7),
         "conv2d_bias": lambda: (
             *(floats(*image), floats(*filters), floats(24), floats(*result), True),
@@ -168,9 +172,15 @@ def large_arguments(op, dtype):
         "softmax_gradient": lambda: (matrix, floats(rows, n), floats(rows, n)),
         "cross_entropy": lambda: (matrix, labels, floats(rows)),
         "sparse_cross_entropy": lambda: (matrix, labels, floats(rows)),
+        "sparse_probability": lambda: (
+            *(positive(rows, n), labels, floats(rows)),
+            *([floats(rows, n)] if op.endswith("gradient") else []),
+            1e-7,
+        ),
     }
     arguments = (by_op.get(op) or by_family[OPS[op].__name__])()
-    return (*arguments, floats(rows, n)) if op.endswith("cross_entropy_gradient") else arguments
+    of_logits = op.endswith("softmax_cross_entropy_gradient")
+    return (*arguments, floats(rows, n)) if of_logits else arguments
 
 
 def copies(arguments):

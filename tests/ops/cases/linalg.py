@@ -1,11 +1,13 @@
 """Cases of stepgrad.ops.linalg: matmul in all its shapes; everything else is made of it."""
 
+import math
+
 import numpy as np
 
-from ops.harness import Case, Input, x32
+from ops.harness import Case, Input, nonzero, uniform, x32
 from stepgrad import ops
 from stepgrad.ops.linalg.bfloat16 import _matmul_bf16, _round_bf16, _round_gradient_bf16
-from stepgrad.ops.linalg.dense import dense
+from stepgrad.ops.linalg.dense import _dense_gradient, dense
 from stepgrad.ops.linalg.matmul import _matmul
 
 
@@ -84,6 +86,38 @@ def _dense(activation, expected):
     )
 
 
+def _dense_gradients(x, w, gy, slope, wants_x):
+    gz = gy * slope
+    gx = gz @ w.T if wants_x else np.zeros(0)
+    rows = math.prod(x.shape[:-1])
+    return (
+        gx,
+        x.reshape(rows, x.shape[-1]).T @ gz.reshape(rows, w.shape[1]),
+        gz.reshape(rows, w.shape[1]).sum(0),
+    )
+
+
+def _dense_gradient_case(activation, slope, y=None, wants_x=True):
+    return Case(
+        "dense_gradient",
+        _dense_gradient,
+        [Input((5, 4)), Input((4, 3)), Input((5, 3), y or uniform(0.2, 0.8)), Input((5, 3))],
+        {"activation": activation, "wants_x": wants_x},
+        expected=lambda x, w, y, gy, **_: _dense_gradients(x, w, gy, slope(y), wants_x),
+        shapes=[((2, 3, n), (n, 5), (2, 3, 5), (2, 3, 5)) for n in (1, 9, 17)]
+        + [((3, 4), (4, n), (3, n), (3, n)) for n in (1, 8, 19)]
+        + [((0, 3), (3, 2), (0, 2), (0, 2)), ((3, 0), (0, 2), (3, 2), (3, 2)), ((4,), (4, 2), (2,), (2,))],
+        batch=(0, 2, 3),
+        label=activation + ("" if wants_x else "_without_x"),
+        errors=[
+            (
+                lambda: _dense_gradient(x32(5, 4), x32(4, 3), x32(5, 3), x32(5, 2)),
+                "the gradient has the shape of the output",
+            )
+        ],
+    )
+
+
 def eighths(rng, shape):
     """Numbers that a bfloat16 holds, so that float32, which is rounded, and float64, which is not, agree."""
     return rng.integers(-31, 32, shape) / 8
@@ -100,6 +134,11 @@ CASES = [
     _dense("relu", lambda z: np.maximum(z, 0)),
     _dense("tanh", np.tanh),
     _dense("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+    _dense_gradient_case("linear", lambda y: 1),
+    _dense_gradient_case("relu", lambda y: y > 0, nonzero),
+    _dense_gradient_case("tanh", lambda y: 1 - y * y),
+    _dense_gradient_case("sigmoid", lambda y: y * (1 - y)),
+    _dense_gradient_case("tanh", lambda y: 1 - y * y, wants_x=False),
     Case(
         "matmul_bf16",
         _matmul_bf16,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from stepgrad.ops.activation.relu import _relu, _relu_gradient
 from stepgrad.ops.activation.sigmoid import _sigmoid, _sigmoid_gradient
 from stepgrad.ops.elementwise.tanh import _tanh, _tanh_gradient
 from stepgrad.ops.linalg.matmul import _matmul, matmul, matmul_gradients
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public, state
 
 # The activations whose slope can be told from their output, in the order of the kernel's codes.
@@ -49,21 +50,78 @@ class Dense(Op):
         return z if activation == "linear" else _FORWARD[activation].reference(z)
 
     def launch(self, native, x, w, b, activation="linear"):
-        y = np.empty(self.shape(x.shape, w.shape, b.shape), x.dtype)
-        rows = math.prod(x.shape[:-1])
-        x = np.ascontiguousarray(x).reshape(rows, x.shape[-1])
-        w, b = np.ascontiguousarray(w), np.ascontiguousarray(b)
-        native(x, w, b, y.reshape(rows, w.shape[1]), ACTIVATIONS.index(activation))
+        y = kernels.empty(self.shape(x.shape, w.shape, b.shape), x.dtype)
+        native(_rows(contiguous(x)), contiguous(w), contiguous(b), _rows(y), ACTIVATIONS.index(activation))
         return y
 
     def gradient(self, step, gy):
+        if step.needs(1) and step.needs(2) and _fuses():
+            x, w, _ = step.inputs
+            wants_x = step.needs(0)
+            gx, gw, gb = _dense_gradient(x, w, step.output, gy, wants_x=wants_x, **step.attrs)
+            return gx if wants_x else None, gw, gb
         slope = _GRADIENT[step.attrs.get("activation", "linear")]
         gz = slope(step.output, gy) if slope else gy
         gb = public["sum"](gz, axis=tuple(range(gz.ndim - 1))) if step.needs(2) else None
         return *matmul_gradients(step, gz), gb
 
 
-_dense = Dense()
+class DenseGradient(Op):
+    """(x, w, y, gy) -> (gx, gw, gb); gx has no entries where nobody wants it."""
+
+    formula = Dense.gradient_formula
+    gradient_formula = (
+        r"\bar{\bar Z} = \bar{\bar X} W + X \bar{\bar W} + \bar{\bar b},\quad"
+        r" \bar X = \bar Z \bar{\bar W}^{T},\quad \bar W = \bar{\bar X}^{T} \bar Z,"
+        r"\quad \text{and } \bar{\bar Z} \text{ goes back through the activation's gradient}"
+    )
+    promote = "same"
+    outputs = 3
+
+    def shape(self, x, w, y, gy, wants_x=True, activation="linear"):
+        if tuple(y) != tuple(gy) or tuple(y) != (*x[:-1], w[-1]):
+            raise ShapeError(
+                "the gradient has the shape of the output",
+                expected=str((*x[:-1], w[-1])),
+                got=f"an output {tuple(y)} and a gradient {tuple(gy)}",
+            )
+        return x if wants_x else (0,), w, (w[-1],)
+
+    def reference(self, x, w, y, gy, wants_x=True, activation="linear"):
+        self.shape(x.shape, w.shape, y.shape, gy.shape)
+        gz = gy if activation == "linear" else _GRADIENT[activation].reference(y, gy)
+        gx = np.matmul(gz, w.T) if wants_x else np.empty(0, x.dtype)
+        return gx, np.matmul(_rows(x).T, _rows(gz)), gz.sum(tuple(range(gz.ndim - 1)))
+
+    def launch(self, native, x, w, y, gy, wants_x=True, activation="linear"):
+        shapes = self.shape(x.shape, w.shape, y.shape, gy.shape, wants_x)
+        gx, gw, gb = (kernels.empty(shape, x.dtype) for shape in shapes)
+        inputs = _rows(contiguous(x)), contiguous(w), _rows(contiguous(y)), _rows(contiguous(gy))
+        native(*inputs, gx.reshape(-1), gw, gb, ACTIVATIONS.index(activation))
+        return gx, gw, gb
+
+    def gradient(self, step, u, v, t):
+        x, w, y, gy = step.inputs
+        slope = _GRADIENT[step.attrs.get("activation", "linear")]
+        gz = slope(y, gy) if slope else gy
+        back, to_w = matmul(x, v) + t, None
+        if step.attrs.get("wants_x", True):
+            back, to_w = back + matmul(u, w), _matmul(_rows(u), _rows(gz), transpose_a=True)
+        # The activation's own op knows how it depends on the output and on what arrived.
+        to_y, to_gy = slope.gradient(SimpleNamespace(inputs=(y, gy)), back) if slope else (None, back)
+        return _matmul(gz, v, transpose_b=True), to_w, to_y, to_gy
+
+
+_dense, _dense_gradient = Dense(), DenseGradient()
+
+
+def _rows(x):
+    return x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _fuses() -> bool:
+    """Tell whether one op may stand for several: nobody watches, no other rung of matmul was asked for, no rounding."""
+    return not state.hooks and not state.bfloat16 and kernels.is_top("matmul")
 
 
 def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
@@ -84,7 +142,7 @@ def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
     >>> dense([[1.0, 2.0]], [[1.0, -1.0], [1.0, -1.0]], [0.5, 0.5], "relu").tolist()
     [[3.5, 0.0]]
     """
-    if not state.hooks and not state.bfloat16 and kernels.is_top("matmul"):
+    if _fuses():
         return _dense(x, w, b, activation=activation)
     z = public["add"](matmul(x, w), b)
     return z if activation == "linear" else _FORWARD[activation](z)

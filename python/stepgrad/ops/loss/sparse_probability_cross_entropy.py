@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from stepgrad.ops.loss.softmax_cross_entropy import over_classes
+from stepgrad import kernels
+from stepgrad.ops.loss.softmax_cross_entropy import as_rows, over_classes
 from stepgrad.ops.loss.sparse_softmax_cross_entropy import SparseSoftmaxCrossEntropy, checked
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public
 
 
@@ -30,6 +31,12 @@ class SparseProbabilityCrossEntropy(Op):
         p = np.minimum(np.maximum(p, epsilon), 1 - epsilon)
         return -np.log(p).astype(output.dtype, copy=False).reshape(labels.shape)
 
+    def launch(self, native, output, labels, *, epsilon):
+        loss = kernels.empty(self.shape(output.shape, labels.shape, epsilon=epsilon), output.dtype)
+        labels = checked(labels, output.shape[-1]).reshape(-1)
+        native(*as_rows(output), labels, loss.reshape(-1), epsilon)
+        return loss
+
     def gradient(self, step, gy):
         output, labels = step.inputs
         return _sparse_probability_cross_entropy_gradient(output, labels, gy, **step.attrs), None
@@ -52,12 +59,17 @@ class SparseProbabilityCrossEntropyGradient(Op):
         total, chosen = rows.sum(-1), rows[at]
         with np.errstate(divide="ignore", invalid="ignore"):
             p = chosen / total
-            g = np.where((p < epsilon) | (p > 1 - epsilon), 0, gy.reshape(-1)).astype(
-                output.dtype, copy=False
-            )
-            result = np.repeat((g / total)[:, None], rows.shape[1], axis=1)
-            result[at] -= g / chosen
+            clipped, g = (p < epsilon) | (p > 1 - epsilon), gy.reshape(-1)
+            zero = np.zeros((), output.dtype)  # also where the probability itself is 0
+            result = np.repeat(np.where(clipped, zero, g / total)[:, None], rows.shape[1], axis=1)
+            result[at] -= np.where(clipped, zero, g / chosen)
         return result.reshape(output.shape)
+
+    def launch(self, native, output, labels, gy, *, epsilon):
+        result = kernels.empty(output.shape, output.dtype)
+        flat = np.ascontiguousarray(labels, np.int64).reshape(-1), contiguous(gy).reshape(-1)
+        native(*as_rows(output), *flat, *as_rows(result), epsilon)
+        return result
 
     def gradient(self, step, g):
         output, labels, gy = step.inputs

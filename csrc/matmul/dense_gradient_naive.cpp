@@ -1,0 +1,52 @@
+// Bottom rung of dense's gradient: the definition.
+//
+// Shapes and costs: dense.h. Slow because each element of dZ is computed again whenever it is needed, 2 * K times, and because
+// the sums of dW walk down the columns of X and dY.
+#include "common/registry.h"
+#include "matmul/dense.h"
+
+namespace stepgrad {
+namespace {
+
+// The slope of the activation, told from its value.
+template <class T> T slope(Activation f, T y) {
+  switch (f) {
+  case Activation::RELU:
+    return y > 0;
+  case Activation::TANH:
+    return 1 - y * y;
+  case Activation::SIGMOID:
+    return y * (1 - y);
+  default:
+    return 1;
+  }
+}
+
+STEPGRAD_RUNG(DenseGradientArgs, "dense_gradient", "naive", 0, "three sums as they are written",
+              dense_gradient_naive)
+template <class T> void dense_gradient_naive(const DenseGradientArgs<T>& g) {
+  const auto dZ = [&](long i, long j) { // a gradient that meets a closed relu is gone, even if it is infinite
+    const T s = slope(g.activation, g.Y[i * g.N + j]);
+    return g.activation == Activation::RELU && s == 0 ? T(0) : g.dY[i * g.N + j] * s;
+  };
+  for (long i = 0; g.dX && i < g.M; i++)
+    for (long k = 0; k < g.K; k++) {
+      T sum = 0;
+      for (long j = 0; j < g.N; j++) sum += dZ(i, j) * g.W[k * g.N + j];
+      g.dX[i * g.K + k] = sum;
+    }
+  for (long k = 0; k < g.K; k++)
+    for (long j = 0; j < g.N; j++) {
+      T sum = 0;
+      for (long i = 0; i < g.M; i++) sum += g.X[i * g.K + k] * dZ(i, j);
+      g.dW[k * g.N + j] = sum;
+    }
+  for (long j = 0; j < g.N; j++) {
+    T sum = 0;
+    for (long i = 0; i < g.M; i++) sum += dZ(i, j);
+    g.db[j] = sum;
+  }
+}
+
+} // namespace
+} // namespace stepgrad
