@@ -120,9 +120,11 @@ __device__ void store_rows(const T (&own)[Shape::R][C], const T (&factor)[Shape:
 // Working memory for n elements; a launcher may ask for none.
 template <class T> Temporary<T> working_memory(long n) { return Temporary<T>(std::max(n, 1L)); }
 
-// The rungs that others fall back on; naive.cu.
+// The rungs that others fall back on.
 template <class T> void attention_naive(const AttentionArgs<T>& g);
+template <class T> void attention_tiled(const AttentionArgs<T>& g);
 template <class T> void attention_gradient_naive(const AttentionGradientArgs<T>& g);
+template <class T> void attention_gradient_tiled(const AttentionGradientArgs<T>& g);
 
 } // namespace cuda
 } // namespace stepgrad

@@ -90,6 +90,8 @@ __global__ void __launch_bounds__(THREADS) attention_tiled_kernel(AttentionArgs<
   store_rows<Shape, C>(y, share, g.y, b, i0, h, g.tq, g.heads, g.dv);
 }
 
+} // namespace
+
 STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20, "online softmax: tiles of scores stay on the chip",
               attention_tiled)
 template <class T> void attention_tiled(const AttentionArgs<T>& g) {
@@ -103,6 +105,5 @@ template <class T> void attention_tiled(const AttentionArgs<T>& g) {
   if (!done) attention_naive(g); // heads too wide for shared memory
 }
 
-} // namespace
 } // namespace cuda
 } // namespace stepgrad

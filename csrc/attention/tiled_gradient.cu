@@ -126,6 +126,8 @@ __global__ void __launch_bounds__(THREADS) key_value_gradient_kernel(AttentionGr
   store_rows<Shape, C>(dv, one, g.dv_, b, j0, kv, g.tk, g.kv_heads, g.dv);
 }
 
+} // namespace
+
 STEPGRAD_RUNG(AttentionGradientArgs, "attention_gradient", "tiled", 20,
               "weights computed again tile by tile; one kernel for dQ, one for dK and dV",
               attention_gradient_tiled)
@@ -148,6 +150,5 @@ template <class T> void attention_gradient_tiled(const AttentionGradientArgs<T>&
   if (!done) attention_gradient_naive(g);
 }
 
-} // namespace
 } // namespace cuda
 } // namespace stepgrad

@@ -4,14 +4,18 @@
 // The reference bodies hold OUR reading of the manual (swizzle, fragments, phases); no hardware has confirmed it yet.
 // They do everything at once, so they find a wait for the wrong phase, but not a fence that is missing.
 //
-// A tile has rows of 128 bytes, at multiples of 1024 bytes; 16-byte piece p of row r lies at piece p ^ (r % 8): swizzle 128B.
+// Tiles hold bfloat16, or floats of which the upper 19 bits count (tf32): Number, below. A tile has rows of 128 bytes, at
+// multiples of 1024 bytes; 16-byte piece p of row r lies at piece p ^ (r % 8): swizzle 128B.
 #pragma once
 #include "cuda/bfloat16.h"
 #include "cuda/cuda.h"
 #include <cstdint>
 #include <stdexcept>
+#include <type_traits>
 
 namespace stepgrad {
+
+template <class Number> constexpr int TILE_COLUMNS = 128 / int(sizeof(Number)); // 64 of bfloat16, 32 of tf32
 
 struct alignas(8)
     ArrivalBarrier { // threads and bytes that must arrive before its phase, 0 or 1 by turns, ends
@@ -25,8 +29,9 @@ namespace stepgrad {
 
 using TensorMap = CUtensorMap;
 
-// Describes a matrix [rows, columns] of bf16, from which boxes of box_rows x 64 are copied. Throws where there is no Hopper.
-inline TensorMap describe_matrix(const bfloat16* data, long rows, long columns, unsigned box_rows) {
+// Describes a matrix [rows, columns], from which boxes of box_rows x TILE_COLUMNS are copied. Throws where there is no Hopper.
+template <class Number>
+TensorMap describe_matrix(const Number* data, long rows, long columns, unsigned box_rows) {
   int device = 0, major = 0;
   check_cuda(cudaGetDevice(&device), "the current GPU");
   check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "compute capability");
@@ -38,12 +43,14 @@ inline TensorMap describe_matrix(const bfloat16* data, long rows, long columns, 
       "cuTensorMapEncodeTiled");
   if (!entry) throw std::runtime_error("the driver has no cuTensorMapEncodeTiled: it is older than CUDA 12");
   TensorMap map;
-  const cuuint64_t sizes[] = {cuuint64_t(columns), cuuint64_t(rows)}, strides[] = {cuuint64_t(columns) * 2};
-  const cuuint32_t box[] = {64, box_rows}, steps[] = {1, 1};
+  const cuuint64_t sizes[] = {cuuint64_t(columns), cuuint64_t(rows)},
+                   strides[] = {cuuint64_t(columns) * sizeof(Number)};
+  const cuuint32_t box[] = {TILE_COLUMNS<Number>, box_rows}, steps[] = {1, 1};
   const CUresult result = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(entry)(
-      &map, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 2, const_cast<bfloat16*>(data), sizes, strides, box, steps,
-      CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+      &map,
+      std::is_same<Number, float>::value ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
+      2, const_cast<Number*>(data), sizes, strides, box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
+      CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) throw std::runtime_error("cuTensorMapEncodeTiled refused the matrix");
   return map;
 }
@@ -71,7 +78,8 @@ __device__ __forceinline__ void wait_for_phase(ArrivalBarrier* b, int phase) {
                : "memory");
 }
 // Starts the copy of the box at (row, column); its bytes arrive at the barrier.
-__device__ __forceinline__ void copy_box(bfloat16* tile, const TensorMap& map, int row, int column,
+template <class Number>
+__device__ __forceinline__ void copy_box(Number* tile, const TensorMap& map, int row, int column,
                                          int /*box_rows*/, ArrivalBarrier* b) {
   asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, "
                "%3}], [%4];" ::"r"(in_shared(tile)),
@@ -90,23 +98,28 @@ __device__ __forceinline__ void finish_wgmma() {
 }
 
 // Address, 1024 bytes from 8 rows to the next 8, swizzle 128B.
-__device__ __forceinline__ uint64_t tile_descriptor(const bfloat16* tile) {
+__device__ __forceinline__ uint64_t tile_descriptor(const void* tile) {
   return uint64_t((in_shared(tile) & 0x3ffff) >> 4) | uint64_t(1) << 16 | uint64_t(1024 >> 4) << 32 |
          uint64_t(1) << 62;
 }
 
 #define STEPGRAD_D4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define STEPGRAD_D16(i) STEPGRAD_D4(i), STEPGRAD_D4(i + 4), STEPGRAD_D4(i + 8), STEPGRAD_D4(i + 12)
-__device__ __forceinline__ void wgmma_bf16(float (&d)[64], const bfloat16* A, const bfloat16* B, int k) {
-  asm volatile("wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
-               "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%"
-               "25,%26,%27,%28,%29,"
-               "%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%"
-               "53,%54,%55,%56,%57,"
-               "%58,%59,%60,%61,%62,%63}, %64, %65, 1, 1, 1, 0, 0;"
-               : STEPGRAD_D16(0), STEPGRAD_D16(16), STEPGRAD_D16(32), STEPGRAD_D16(48)
-               : "l"(tile_descriptor(A + k)), "l"(tile_descriptor(B + k)));
+#define STEPGRAD_WGMMA(instruction, flags)                                                                   \
+  asm volatile(                                                                                              \
+      "wgmma.mma_async.sync.aligned." instruction                                                            \
+      " {%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,"     \
+      "%26,%27,%28,%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,"     \
+      "%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63}, %64, %65, 1, 1, 1" flags ";"                \
+      : STEPGRAD_D16(0), STEPGRAD_D16(16), STEPGRAD_D16(32), STEPGRAD_D16(48)                                \
+      : "l"(tile_descriptor(A + k)), "l"(tile_descriptor(B + k)))
+__device__ __forceinline__ void wgmma(float (&d)[64], const bfloat16* A, const bfloat16* B, int k) {
+  STEPGRAD_WGMMA("m64n128k16.f32.bf16.bf16", ", 0, 0"); // the last two: neither factor is turned around
 }
+__device__ __forceinline__ void wgmma(float (&d)[64], const float* A, const float* B, int k) {
+  STEPGRAD_WGMMA("m64n128k8.f32.tf32.tf32", ""); // which 32-bit numbers do not allow
+}
+#undef STEPGRAD_WGMMA
 #undef STEPGRAD_D16
 #undef STEPGRAD_D4
 #endif
@@ -114,10 +127,10 @@ __device__ __forceinline__ void wgmma_bf16(float (&d)[64], const bfloat16* A, co
 #else // the emulator
 #define __grid_constant__
 struct TensorMap {
-  const bfloat16* data;
+  const void* data;
   long rows, columns;
 };
-inline TensorMap describe_matrix(const bfloat16* data, long rows, long columns, unsigned) {
+template <class Number> TensorMap describe_matrix(const Number* data, long rows, long columns, unsigned) {
   return {data, rows, columns};
 }
 
@@ -146,16 +159,19 @@ inline void arrive_expecting(ArrivalBarrier* b, int bytes) {
 inline void wait_for_phase(ArrivalBarrier* b, int phase, emulator::Site site = STEPGRAD_HERE) {
   while (int(fields(b).phase) == phase) emulator::this_block().wait(emulator::Thread::POLLING, site);
 }
-inline bfloat16* swizzled(const bfloat16* tile, int row, int column) {
-  return const_cast<bfloat16*>(tile) + row * 64 + ((column / 8) ^ (row % 8)) * 8 + column % 8;
+template <class Number> Number* swizzled(const Number* tile, int row, int column) {
+  constexpr int PIECE = 16 / int(sizeof(Number));
+  return const_cast<Number*>(tile) + row * TILE_COLUMNS<Number> + ((column / PIECE) ^ (row % 8)) * PIECE +
+         column % PIECE;
 }
-inline void copy_box(bfloat16* tile, const TensorMap& map, int row, int column, int box_rows,
-                     ArrivalBarrier* b) {
+template <class Number>
+void copy_box(Number* tile, const TensorMap& map, int row, int column, int box_rows, ArrivalBarrier* b) {
+  const Number* data = static_cast<const Number*>(map.data);
   for (int r = 0; r < box_rows; r++)
-    for (int c = 0; c < 64; c++)
+    for (int c = 0; c < TILE_COLUMNS<Number>; c++)
       *swizzled(tile, r, c) = row + r < map.rows && column + c < map.columns
-                                  ? map.data[(row + r) * map.columns + column + c]
-                                  : bfloat16{0};
+                                  ? data[(row + r) * map.columns + column + c]
+                                  : Number{};
   fields(b).bytes -= box_rows * 128;
   end_phase_if_complete(fields(b));
 }
@@ -163,17 +179,23 @@ template <int REGISTERS> void give_registers() {}
 template <int REGISTERS> void take_registers() {}
 inline void begin_wgmma() {}
 inline void finish_wgmma() {}
+inline float factor(bfloat16 x) { return to_float(x); }
+inline float factor(float x) { return __uint_as_float(__float_as_uint(x) & 0xffffe000u); }
 // Every thread computes its own part of D.
-inline void wgmma_bf16(float (&d)[64], const bfloat16* A, const bfloat16* B, int k) {
-  const int lane = int(threadIdx.x) % 32, first = int(threadIdx.x) / 32 % 4 * 16 + lane / 4;
-  for (int i = 0; i < 64; i++)
-    for (int c = k; c < k + 16; c++)
-      d[i] += to_float(*swizzled(A, first + i / 2 % 2 * 8, c)) *
-              to_float(*swizzled(B, i / 4 * 8 + lane % 4 * 2 + i % 2, c));
+template <class Number> void wgmma(float (&d)[64], const Number* A, const Number* B, int k) {
+  const int lane = int(threadIdx.x) % 32, row = int(threadIdx.x) / 32 % 4 * 16 + lane / 4;
+  for (int c = k; c < k + TILE_COLUMNS<Number> / 4; c++) {
+    const float a[] = {factor(*swizzled(A, row, c)), factor(*swizzled(A, row + 8, c))};
+    for (int column = 0; column < 32; column++) {
+      const int first = column / 2 * 4 + column % 2; // of d
+      const float b = factor(*swizzled(B, column / 2 * 8 + lane % 4 * 2 + column % 2, c));
+      d[first] += a[0] * b, d[first + 2] += a[1] * b;
+    }
+  }
 }
 #endif
 
-// wgmma_bf16: D[64, 128] += A[64, 16] B[128, 16]^T, columns k .. k + 15 of two tiles. With warp w of the four and g = lane / 4,
+// wgmma: D[64, 128] += A[64, K] B[128, K]^T, columns k .. k + K - 1 of two tiles, K = 16 of bfloat16, 8 of tf32. With warp w of the four and g = lane / 4,
 // t = lane % 4:  d[4 j + i] = D(16 w + g + i / 2 * 8, 8 j + 2 t + i % 2).
 
 } // namespace stepgrad

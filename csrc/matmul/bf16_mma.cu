@@ -2,14 +2,14 @@
 //
 // What changes: numbers of 16 bits. mma.m16n8k16 does 2048 multiply-adds, twice tf32's, and ldmatrix brings a fragment of four
 // registers in one instruction, where tf32 took four loads and four roundings. The factors are rounded beforehand
-// (bf16_pack.h), k contiguous for both, so B's fragments are rows too and no ldmatrix needs to turn anything around.
+// (cuda_pack.h), k contiguous for both, so B's fragments are rows too and no ldmatrix needs to turn anything around.
 // Four stages of tiles instead of two: three pairs are on their way while one is multiplied.
 //
 // A16 [batch or 1, M', K'], B16 [batch or 1, N', K'] bf16, padded to multiples of 128 and 32; C [batch, M, N] float32.
 // 2*M*N*K FLOPs; M*N*K*2 * (1/128 + 1/128) bytes from global memory and 6 * (M*K + K*N) for the packing. Rows in shared memory
 // are 80 bytes long: the 8 rows of an ldmatrix begin in 8 different groups of four banks.
 // Limit: mma.sync itself, which reaches less than two thirds of an H100's peak; 6 ldmatrix for 16 mma leave room.
-#include "matmul/bf16_pack.h"
+#include "matmul/cuda_pack.h"
 #include "matmul/tensor_core.h"
 
 namespace stepgrad {
@@ -88,7 +88,7 @@ STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "bf16_mma", 110,
                   matmul_bf16_mma)
 void matmul_bf16_mma(const MatmulArgs<float>& g) {
   if (g.batch * g.M * g.N == 0) return;
-  const Packed A = pack_a(g, SIDE, BK), B = pack_b(g, SIDE, BK);
+  const Packed<bfloat16> A = pack_a<bfloat16>(g, SIDE, BK), B = pack_b<bfloat16>(g, SIDE, BK);
   launch(matmul_bf16_mma_kernel, matmul_grid(g, SIDE, SIDE), dim3(WarpGrid::THREADS),
          2 * STAGES * TILE * sizeof(bfloat16),
          Bf16Product{g, A.data(), B.data(), A.batch_stride, B.batch_stride, int(A.depth)});

@@ -15,23 +15,33 @@ NVCC = shutil.which(os.environ.get("CUDACXX", "nvcc"))
 pytestmark = pytest.mark.skipif(NVCC is None, reason="nvcc is not installed")
 
 NEVER_SPILL = [
-    "register_tile_1d",
-    "register_tile_2d",
-    "vectorised",
-    "warp_tile",
-    "tf32_mma",
-    "bf16_mma",
-    "bf16_wgmma",
+    "matmul/register_tile_1d",
+    "matmul/register_tile_2d",
+    "matmul/vectorised",
+    "matmul/warp_tile",
+    "matmul/tf32_mma",
+    "matmul/bf16_mma",
+    "matmul/tf32_wgmma",
+    "matmul/bf16_wgmma",
+    "attention/bf16_mma",
+    "attention/bf16_mma_gradient",
 ]
 # What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
 INSTRUCTIONS = {
-    "vectorised": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
-    "warp_tile": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
-    "tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDGSTS\.E\.BYPASS\.128"},
-    "bf16_mma": {r"HMMA\.16816\.F32\.BF16", r"LDGSTS\.E\.BYPASS\.128", r"LDSM\.16\.M88\.4"},
-    "bf16_wgmma": {r"HGMMA\.64x128x16\.F32\.BF16", r"UTMALDG\.2D"},  # wgmma and TMA
+    "matmul/vectorised": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
+    "matmul/warp_tile": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
+    "matmul/tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDGSTS\.E\.BYPASS\.128"},
+    "matmul/bf16_mma": {r"HMMA\.16816\.F32\.BF16", r"LDGSTS\.E\.BYPASS\.128", r"LDSM\.16\.M88\.4"},
+    "matmul/tf32_wgmma": {r"HGMMA\.64x128x8\.F32\.TF32", r"UTMALDG\.2D"},  # wgmma and TMA
+    "matmul/bf16_wgmma": {r"HGMMA\.64x128x16\.F32\.BF16", r"UTMALDG\.2D"},
+    "attention/bf16_mma": {
+        r"HMMA\.16816\.F32\.BF16",
+        r"LDSM\.16\.MT88\.4",
+        r"MUFU\.EX2",
+    },  # MT: turned around
+    "attention/bf16_mma_gradient": {r"HMMA\.16816\.F32\.BF16", r"LDSM\.16\.MT88\.4", r"MUFU\.EX2"},
 }
-ARCHITECTURE = {"bf16_wgmma": "sm_90a"}  # the others: sm_80
+ARCHITECTURE = {"matmul/tf32_wgmma": "sm_90a", "matmul/bf16_wgmma": "sm_90a"}  # the others: sm_80
 
 
 def search_path():
@@ -41,8 +51,8 @@ def search_path():
 
 @functools.cache
 def compiled(rung, architecture, folder):
-    """The object file of a rung of matmul, and what ptxas reports."""
-    target = Path(folder, f"{rung}_{architecture}.o")
+    """The object file of a rung, and what ptxas reports."""
+    target = Path(folder, f"{rung.replace('/', '_')}_{architecture}.o")
     command = [
         NVCC,
         "-std=c++17",
@@ -52,9 +62,7 @@ def compiled(rung, architecture, folder):
         "-Xptxas=-v",
         f"-arch={architecture}",
     ]
-    done = subprocess.run(
-        [*command, "-c", CSRC / "matmul" / f"{rung}.cu", "-o", target], capture_output=True, text=True
-    )
+    done = subprocess.run([*command, "-c", CSRC / f"{rung}.cu", "-o", target], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return target, done.stderr
 

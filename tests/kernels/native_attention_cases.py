@@ -5,7 +5,8 @@ import numpy as np
 from kernels.native_case import Case, Out, draw, rounded
 
 SCALE = 0.3
-# batch, queries, keys, heads, heads of keys, size, size of a value: around the tile's rows, the block of 128 keys, vectors
+# batch, queries, keys, heads, heads of keys, size, size of a value: around the tile's rows, the block of 128 keys, vectors;
+# heads of every width that the CUDA rungs compile, and one that none of them holds
 SIZES = (
     (1, 1, 1, 1, 1, 1, 1),
     (2, 5, 7, 2, 1, 3, 4),
@@ -13,6 +14,8 @@ SIZES = (
     (1, 50, 129, 2, 2, 16, 5),
     (1, 130, 20, 4, 2, 7, 16),
     (1, 3, 300, 1, 1, 33, 2),
+    (1, 70, 66, 2, 1, 72, 65),
+    (1, 3, 5, 1, 1, 130, 1),
     (2, 0, 3, 1, 1, 2, 2),
     (0, 2, 3, 1, 1, 2, 2),
 )
@@ -52,7 +55,8 @@ def attention(op, rng):
             q = np.zeros_like(q)
             largest, total, weights = _answers(q, every[0], v, mask, causal)
             y = np.einsum("bnts,bsnd->btnd", weights, every[1])
-        yield Case((q, k, v, mask, Out(y), Out(largest), Out(total), SCALE, causal), rtol=2e-5, atol=2e-6)
+        # A value cancels to anything: its error is that of the weights, which grows with the scores' and so with the width.
+        yield Case((q, k, v, mask, Out(y), Out(largest), Out(total), SCALE, causal), rtol=2e-5, atol=4e-6)
     # A NaN in one key reaches every query that sees it, and no other; a row of -inf is NaN.
     q, k, v = draw(rng, 1, 9, 1, 4), draw(rng, 1, 9, 1, 4), draw(rng, 1, 9, 1, 4)
     k[0, 5] = np.nan

@@ -13,9 +13,8 @@ from stepgrad.errors import ArgumentError, KernelError, did_you_mean
 
 MISSING_BARRIER = "missing_barrier"
 LIMIT = 2_000_000  # accesses
-TOO_LONG = (
-    "bf16_wgmma",
-)  # its threads poll memory while they wait: millions of accesses for the smallest product
+# Their threads poll memory while they wait: millions of accesses for the smallest product.
+TOO_LONG = ("tf32_wgmma", "bf16_wgmma")
 NAMED = (
     1 << 63
 )  # from here on a site is a number in the list of sites; see csrc/emulator/recording/recorder.h
