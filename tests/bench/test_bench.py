@@ -6,10 +6,25 @@ import numpy as np
 import pytest
 
 from stepgrad import kernels
-from stepgrad.bench import conv, gemm, goals, libraries, machine, nets, plots, report, singles, steps, suite
+from stepgrad.bench import (
+    bf16,
+    conv,
+    gemm,
+    goals,
+    libraries,
+    lstm,
+    machine,
+    nets,
+    plots,
+    report,
+    singles,
+    steps,
+    suite,
+)  # fmt: skip
 from stepgrad.bench.race import Entry, Race, Result, Track
 from stepgrad.bench.timing import Sample, summarize
 from stepgrad.bench.verify import verify
+from stepgrad.errors import ArgumentError
 
 SETTINGS = {"quick": True, "threads": [1], "rounds": 2, "seed": 0, "minutes": 0.1, "limits": ["a limit"]}
 
@@ -150,6 +165,57 @@ def test_the_suite_knows_all_that_its_races_name(quick):
         assert all(entry.library in libraries.LIBRARIES for entry in race.entries.values())
 
 
+def test_lstms_agree_with_float64(monkeypatch):
+    pytest.importorskip("torch")
+    small = lstm.Lstm(3, 2, 4, 5)
+    monkeypatch.setitem(lstm.LSTMS, small.title, small)
+    for which in lstm.PASSES:
+        want = lstm.expected(small.title, which)
+        assert len(want) == (1 if which == "forward" else 5)
+        for library in ("stepgrad", "PyTorch, denormals flushed"):
+            assert verify(lstm.load(library, small.title, which)[1], want).problem == ""
+
+
+def test_bfloat16_products_agree_with_float64():
+    pytest.importorskip("torch")
+    for name, library in bf16.CONTESTANTS.items():
+        got = bf16.load(library, "NN 5x6x7", name)[1]
+        assert verify(got, bf16.expected("NN 5x6x7", name), bf16.TOLERANCE).problem == "", name
+
+
+def test_a_step_beside_a_busy_neighbour_is_compared_with_one_thread():
+    spec = {"net": "tiny"}
+    entries = {"alone": Entry("stepgrad", spec, threads=1), "busy": Entry("stepgrad", spec)}
+    with Track(threads=2, rounds=2, seconds=1e-4) as track:
+        race = Race("busy neighbour", "x", "step", entries, ours="alone", fresh=True, neighbour=True)
+        alone, busy = track.run(race)
+    assert alone.note == busy.note == "" and busy.ratio > 0
+    assert not any(sample.preempted for sample in busy.samples)
+
+
+def test_a_run_that_was_cut_off_goes_on(tmp_path, monkeypatch):
+    from stepgrad.bench import commands
+
+    race = Race("sgemm", "NN 2x2x2", "gemm", {"stepgrad": Entry("stepgrad", {"shape": "NN 2x2x2"})})
+    ran = []
+    monkeypatch.setattr(
+        Track, "run", lambda self, race: ran.append(race.title) or [result("stepgrad", 1.0, title=race.title)]
+    )
+    monkeypatch.setattr(suite, "races", lambda *_: [race])
+    monkeypatch.setattr(commands, "_write", lambda *_: None)
+    commands.bench(quick=True, out=tmp_path)
+    results, described, settings = report.from_json((tmp_path / "results.json").read_text())
+    assert results == [result("stepgrad", 1.0, title="NN 2x2x2")] and settings["threads"] == [1]
+    commands.bench(quick=True, out=tmp_path, resume=True)
+    assert ran == ["NN 2x2x2"]  # not again
+    results[0].note = "failed: for a reason"
+    (tmp_path / "results.json").write_text(report.to_json(results, described, settings))
+    commands.bench(quick=True, out=tmp_path, resume=True)
+    assert ran == ["NN 2x2x2"] * 2
+    with pytest.raises(ArgumentError, match="measured otherwise"):
+        commands.bench(quick=False, out=tmp_path, resume=True)
+
+
 def test_json_describes_the_machine():
     data = json.loads(report.to_json(RESULTS, machine.describe(), SETTINGS))
     assert {"cpu", "cores", "flags", "compiler", "load", "versions", "date"} <= set(data["machine"])
@@ -176,7 +242,7 @@ def test_goals_are_measured_and_judged():
     )
     assert "| sgemm, shapes of deep learning, against MKL | 1 | 0.50 |  | 0.97 | not yet |" in table
     assert "| one small op, forward and backward, us | 1 | 0.50 | 1 | 0.35 | floor holds |" in table
-    assert "| bf16 products on AMX |  | not measured |" in table
+    assert "| bfloat16 products on AMX above 256, against PyTorch |  | not measured |  | 0.9 |  |" in table
     slower = [
         result("stepgrad", 2.0, None, goals.TINY, "steps"),
         result("PyTorch", 2.2, 1.1, goals.TINY, "steps"),
@@ -184,6 +250,30 @@ def test_goals_are_measured_and_judged():
     assert "| 3-3-3-3 step, against PyTorch | 1 | 1.10 | 5 | 15 | **below the floor** |" in goals.table(
         slower
     )
+
+
+def test_the_goal_for_small_ops_is_a_time_and_a_ratio():
+    rows = [
+        result("stepgrad", 2e-6, None, goals.CHAIN, "single ops"),
+        result("PyTorch", 12e-6, 6.0, goals.CHAIN, "single ops"),
+    ]
+    table = goals.table(rows)
+    assert "| - the same in PyTorch, us | 1 | 12.00 |  |  |  |" in table
+    assert "where it needs 5.7 us) | 1 | 6.00 | 5.7 | 16 | floor holds |" in table
+
+
+def test_the_goal_beside_a_busy_neighbour_takes_the_worst_step():
+    rows = [
+        Result("busy neighbour", f"{title}: {library}", contestant, 2, summary=summarize([Sample(s, False)]), ratio=ratio)
+        for library, times in {"stepgrad": (1.0, 1.1, 1.4), "PyTorch, fused Adam": (1.0, 9.0, 3.0)}.items()
+        for title, ratio in zip("ab", times[1:])
+        for contestant, s, ratio in ((suite.ALONE, times[0], None), (suite.BUSY, ratio, ratio))
+    ]  # fmt: skip
+    table = goals.table(rows)
+    assert "on one, at its worst | 2 | 1.40 | 1.6 | 1.2 | floor holds |" in table
+    assert "| - the same in PyTorch, fused Adam | 2 | 9.00 |  |  |  |" in table
+    text = report.table("busy neighbour", rows, {})
+    assert "| a: PyTorch, fused Adam | 2 | 1 s | 9 s | 9.00 |" in text
 
 
 def test_the_goal_for_convolutions_sums_the_passes_and_takes_the_better_layout():

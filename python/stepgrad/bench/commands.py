@@ -56,19 +56,22 @@ def bench(
     only: str = "",
     threads: str = "",
     seed: int = 0,
+    resume: bool = False,
 ) -> None:
     """Verify, then time: kernels, single ops and training steps, ours and those of the libraries that are installed.
 
-    Writes results.json, results.md, ladders.png and ratios.png into --out, and refreshes the tables between markers in the
-    README.md of the current folder. --only is kernels, ops or steps, or several with commas. --threads is 1,2 for instance;
-    1 and all CPUs if left out, 1 with --quick. --seed draws the shapes that nobody tuned on.
+    Writes results.json after every race; at the end results.md and the plots into --out, and refreshes the tables between
+    markers in the README.md of the current folder. --resume keeps what results.json holds and runs only what it lacks, and what
+    failed: a run that was cut off goes on, and a whole one is reported again. --only is kernels, ops or steps, or several with
+    commas. --threads is 1,2 for instance; 1 and all CPUs if left out, 1 with --quick. --seed draws the shapes that nobody
+    tuned on.
     """
     import os
     import time
 
     from rich.console import Console
 
-    from stepgrad.bench import machine, suite
+    from stepgrad.bench import machine, report, suite
     from stepgrad.bench.race import Track
 
     sections = tuple(only.split(",")) if only else suite.SECTIONS
@@ -78,34 +81,63 @@ def bench(
         )
     if not all(count.isdigit() and int(count) for count in threads.split(",") if threads):
         raise ArgumentError("--threads is a list of numbers", expected="--threads 1,2", got=threads)
-    description = {**machine.describe(), **machine.limits()}
+    path = out / "results.json"
+    out.mkdir(parents=True, exist_ok=True)
+    if resume and path.exists():
+        results, description, settings = report.from_json(path.read_text(encoding="utf-8"))
+        if (settings["quick"], settings["seed"]) != (quick, seed):
+            raise ArgumentError(
+                f"{path} was measured otherwise",
+                expected=f"--seed {settings['seed']}, {'' if settings['quick'] else 'not '}--quick",
+                got=f"--seed {seed}, {'' if quick else 'not '}--quick",
+            )
+    else:
+        results, description, settings = [], {**machine.describe(), **machine.limits()}, {}
     every = {1} if quick else {1, description["cores"] or os.cpu_count() or 1}
     counts = [int(count) for count in threads.split(",")] if threads else sorted(every)
-    rounds, seconds, budget = (5, 0.015, 0.4) if quick else (10, 0.025, 1.2)
+    rounds, seconds, budget = (5, 0.015, 0.4) if quick else (9, 0.02, 0.8)
+    settings |= {"quick": quick, "rounds": rounds, "seed": seed, "limits": _limits(description)}
+    settings["threads"] = sorted({*counts, *settings.get("threads", ())})
 
-    console, results, start = Console(), [], time.perf_counter()
+    console, start, before = Console(), time.perf_counter(), settings.get("minutes", 0.0)
+    done, results = _done(results)
     for count in counts:
         with Track(count, rounds, seconds, budget) as track:
             for race in suite.races(sections, count, quick, seed):
+                if (race.section, race.title, count) in done:
+                    continue
                 results += track.run(race)
                 _print_race(console, results[-len(race.entries) :])
+                settings["minutes"] = before + (time.perf_counter() - start) / 60
+                _save(path, report.to_json(results, description, settings))
+    _write(out, results, description, settings, console)
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a file whole or not at all, whenever the run is cut off."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _limits(description) -> list[str]:
+    """Return the lines on what the machine can do at most, and on what no benchmark looks at."""
+    from stepgrad.bench import suite
+
     peak = description["peak_gflops"]
     limits = [f"measured peak: {peak} GFLOP/s a core, multiply-adds in registers"] if peak else []
     limits.append(f"copying 192 MiB: {description['copy_gbs']} GB/s read and written, 1 thread")
     without = suite.without_case()
-    limits += (
+    return limits + (
         [f"ops with native kernels that no benchmark has inputs for: {', '.join(without)}"] if without else []
     )
-    minutes = (time.perf_counter() - start) / 60
-    settings = {
-        "quick": quick,
-        "threads": counts,
-        "rounds": rounds,
-        "seed": seed,
-        "minutes": minutes,
-        "limits": limits,
-    }
-    _write(out, results, description, settings, console)
+
+
+def _done(results) -> tuple[set, list]:
+    """Return the races in which nobody failed, as (section, title, threads), and their results."""
+    failed = {(r.section, r.title, r.threads) for r in results if r.note.startswith("failed")}
+    kept = [r for r in results if (r.section, r.title, r.threads) not in failed]
+    return {(r.section, r.title, r.threads) for r in kept}, kept
 
 
 def _print_race(console, results) -> None:
@@ -130,8 +162,7 @@ def _print_race(console, results) -> None:
 def _write(out: Path, results, description, settings, console) -> None:
     from stepgrad.bench import plots, report
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "results.json").write_text(report.to_json(results, description, settings), encoding="utf-8")
+    _save(out / "results.json", report.to_json(results, description, settings))
     (out / "results.md").write_text(report.to_markdown(results, description, settings), encoding="utf-8")
     written = [out / "results.json", out / "results.md", *plots.save(results, out, description)]
     refreshed = report.refresh(Path("README.md"), results, description, settings)

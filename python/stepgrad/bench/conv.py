@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stepgrad import kernels
-from stepgrad.bench.libraries import CHANNELS_LAST, TORCH
+from stepgrad.bench.libraries import CHANNELS_LAST, JAX, TENSORFLOW, TORCH
 
 TOLERANCE = 2e-4
 PASSES = {"forward": "conv2d", "input": "conv2d_input_gradient", "weights": "conv2d_weight_gradient"}
@@ -82,12 +82,13 @@ def expected(title: str, which: str) -> tuple[np.ndarray, ...]:
 
 def load(library: str, title: str, which: str) -> tuple[Callable[[], Any], tuple[np.ndarray, ...]]:
     """Return (a call without arguments, what it computed)."""
-    if library not in (TORCH.name, CHANNELS_LAST.name):
-        run = _call(title, which, -1)
-        return run, (run(),)
-    run = _torch(CONVOLUTIONS[title], which, library == CHANNELS_LAST.name)
-    order = (2, 3, 1, 0) if which == "weights" else (0, 2, 3, 1)
-    return run, (run().permute(order).contiguous().numpy(),)
+    if library in (TORCH.name, CHANNELS_LAST.name):
+        run = _torch(CONVOLUTIONS[title], which, library == CHANNELS_LAST.name)
+        order = (2, 3, 1, 0) if which == "weights" else (0, 2, 3, 1)
+        return run, (run().permute(order).contiguous().numpy(),)
+    others = {JAX.name: _jax, TENSORFLOW.name: _tensorflow}
+    run = others[library](CONVOLUTIONS[title], which) if library in others else _call(title, which, -1)
+    return run, (np.asarray(run()),)
 
 
 def _torch(c: Convolution, which: str, channels_last: bool) -> Callable[[], Any]:
@@ -103,3 +104,41 @@ def _torch(c: Convolution, which: str, channels_last: bool) -> Callable[[], Any]
     backward, ones, zeros = torch.ops.aten.convolution_backward, [1, 1], [0, 0]
     wanted = 0 if which == "input" else 1
     return lambda: backward(gy, x, w, None, ones, padding, ones, False, zeros, 1, mask)[wanted]
+
+
+def _jax(c: Convolution, which: str) -> Callable[[], Any]:
+    import jax
+
+    x, w, gy = map(jax.numpy.asarray, _arrays(c))
+    padding, layout = [(c.padding, c.padding)] * 2, ("NHWC", "HWIO", "NHWC")
+
+    def forward(x, w):
+        return jax.lax.conv_general_dilated(x, w, (1, 1), padding, dimension_numbers=layout)
+
+    functions = {
+        "forward": forward,
+        "input": lambda x, w: jax.vjp(lambda x: forward(x, w), x)[1](gy)[0],
+        "weights": lambda x, w: jax.vjp(lambda w: forward(x, w), w)[1](gy)[0],
+    }
+    function = jax.jit(functions[which])
+    return lambda: function(x, w).block_until_ready()
+
+
+def _tensorflow(c: Convolution, which: str) -> Callable[[], Any]:
+    import tensorflow as tf
+
+    arrays = _arrays(c)
+    x, w, gy = map(tf.constant, arrays)
+    ones, around = [1, 1, 1, 1], [0, 0, c.padding, c.padding, c.padding, c.padding, 0, 0]
+    common = {"strides": ones, "padding": "EXPLICIT", "explicit_paddings": around}
+    raw = tf.raw_ops
+    functions = {
+        "forward": lambda: raw.Conv2D(input=x, filter=w, **common),
+        "input": lambda: raw.Conv2DBackpropInput(
+            input_sizes=arrays[0].shape, filter=w, out_backprop=gy, **common
+        ),
+        "weights": lambda: raw.Conv2DBackpropFilter(
+            input=x, filter_sizes=arrays[1].shape, out_backprop=gy, **common
+        ),
+    }
+    return functions[which]

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from typing import NamedTuple
 
 
 class Library(NamedTuple):
-    """One contestant; contestants with the same `process` may share one."""
+    """One contestant.
+
+    Attributes
+    ----------
+    name : str
+    packages : tuple of str
+        What Python must find.
+    environment : tuple of (name, value)
+        Of its process.
+    programs : tuple of str
+        What must be on the PATH.
+    """
 
     name: str
     packages: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 STEPGRAD, NUMPY = Library("stepgrad"), Library("NumPy")
@@ -26,7 +39,7 @@ CHANNELS_LAST, FUSED = (
     Library("PyTorch, fused Adam", ("torch",)),
 )
 FLUSHED = Library("PyTorch, denormals flushed", ("torch",))
-COMPILED = Library("PyTorch, compiled", ("torch",))  # torch.compile, fused Adam
+COMPILED = Library("PyTorch, compiled", ("torch",), programs=("g++",))  # torch.compile, fused Adam
 KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
 JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
 TENSORFLOW = Library(
@@ -43,14 +56,15 @@ LIBRARIES = {
 
 
 def missing(library: Library) -> list[str]:
-    """Return the packages that a contestant needs and that are not installed.
+    """Return the packages and programs that a contestant needs and that are not installed.
 
     Examples
     --------
     >>> missing(STEPGRAD)
     []
     """
-    return [package for package in library.packages if importlib.util.find_spec(package) is None]
+    packages = [name for name in library.packages if importlib.util.find_spec(name) is None]
+    return packages + [name for name in library.programs if shutil.which(name) is None]
 
 
 def environment(library: Library, threads: int) -> dict[str, str]:

@@ -134,7 +134,7 @@ def ratios(results: Sequence[Result]):
 
     groups: dict[str, list[float]] = {}
     for r in results:
-        if r.ratio and not r.own and r.section != "ladders":
+        if r.ratio and not r.own and r.section not in ("ladders", "busy neighbour"):
             what = r.title if r.section == "steps" else r.section
             groups.setdefault(
                 f"{what}, {r.threads} thread{'s' * (r.threads > 1)}: {r.contestant}", []

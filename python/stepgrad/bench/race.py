@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,14 +17,17 @@ from stepgrad.bench.libraries import FIT, KERAS_TORCH, LIBRARIES, STEPGRAD, miss
 from stepgrad.bench.timing import Sample, Summary, contest, ratio, summarize
 from stepgrad.bench.verify import verify
 from stepgrad.bench.worker import KINDS
-from stepgrad.bench.workers import Worker, WorkerError
+from stepgrad.bench.workers import Worker, WorkerError, busy_neighbour
+
+PAUSE = 0.02  # seconds between two samples on several threads: the last contestant's workers go to sleep
 
 
 class Entry(NamedTuple):
-    """A contestant: who computes, and what it is told to load."""
+    """A contestant: who computes, what it is told to load, and on how many threads where that is not what the race says."""
 
     library: str
     spec: dict[str, Any]
+    threads: int = 0
 
 
 @dataclass
@@ -45,6 +50,8 @@ class Race:
         How many calls one run holds; the time of one is reported.
     intensity : float
         FLOPs for each byte when every array is moved once; 0 where FLOPs are not counted.
+    neighbour : bool
+        Whether another process keeps one core busy meanwhile. All samples count then: being interrupted is the matter.
     """
 
     section: str
@@ -57,6 +64,7 @@ class Race:
     fresh: bool = False
     calls: int = 1
     intensity: float = 0.0
+    neighbour: bool = False
 
 
 @dataclass
@@ -135,7 +143,7 @@ class Track:
     def _worker(self, race: Race, name: str) -> Worker:
         library = LIBRARIES[race.entries[name].library]
         if race.fresh:
-            return Worker(library, self.threads)
+            return Worker(library, race.entries[name].threads or self.threads)
         if library.name not in self._workers:
             self._workers[library.name] = Worker(library, self.threads)
         return self._workers[library.name]
@@ -167,6 +175,8 @@ class Track:
 
     def _time(self, race: Race, workers: dict[str, Worker], results: dict[str, Result]) -> None:
         def sample(name: str) -> Sample:
+            if self.threads > 1:
+                time.sleep(PAUSE)
             answer = self._guard(name, workers, results, partial(workers[name].ask, do="sample", name=name))
             return Sample(**answer) if answer else Sample(float("nan"), True)
 
@@ -175,8 +185,10 @@ class Track:
                 request = {"do": "calibrate", "name": name, "seconds": self.seconds}
                 self._guard(name, workers, results, partial(workers[name].ask, **request))
         ready = {name: partial(sample, name) for name in workers if not results[name].note}
-        for name, taken in contest(ready, self.rounds, self.budget):
-            results[name].samples.append(Sample(taken.seconds / race.calls, taken.preempted))
+        with busy_neighbour() if race.neighbour else nullcontext():
+            for name, taken in contest(ready, self.rounds, self.budget):
+                preempted = taken.preempted and not race.neighbour
+                results[name].samples.append(Sample(taken.seconds / race.calls, preempted))
         for name, worker in workers.items():
             if race.fresh and not results[name].note:
                 answer = (

@@ -12,27 +12,42 @@ from typing import Any
 from stepgrad import kernels
 from stepgrad.bench import goals
 from stepgrad.bench.race import Result
-from stepgrad.bench.timing import geometric_mean
+from stepgrad.bench.timing import Sample, Summary, geometric_mean
 
 HEADLINES = {
     "steps": ("Training steps", "Forward, backward and Adam."),
     "sgemm": ("Matrix products: the shapes of deep learning", "C = A B; T marks a matrix stored transposed; MxNxK."),
     "sgemm, drawn shapes": ("Matrix products: shapes that nobody tuned on", "Drawn at random from the seed of this run."),
     "conv2d": ("Convolutions", "Images x height x width x channels to filters; forward, gradient of the input, gradient of the weights."),
+    "lstm": ("Recurrent networks of other shapes", "Sequences of outputs; PyTorch with denormals flushed, as our kernels do."),
+    "bfloat16": ("Products of bfloat16 numbers", "On tiles (AMX). PyTorch rounds the result to bfloat16 too."),
+    "busy neighbour": ("Beside a busy neighbour", "Training steps on all threads while another process keeps one core busy, against the same step on one thread."),
     "single ops": ("Single ops through the tape", "Forward and backward, unless said."),
     "ladders": ("The ladders", "Every rung of every kernel; GB/s where memory is the limit, every array counted once."),
 }  # fmt: skip
 
 
 def to_json(results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> str:
-    """Return everything that was measured."""
+    """Return everything that was measured, a result a line."""
     rows = []
     for result in results:
         row = asdict(result)
         row["samples"] = [[float(f"{s.seconds:.4g}"), s.preempted] for s in result.samples]
         row["summary"] = result.summary and result.summary._asdict()
-        rows.append(row)
-    return json.dumps({"machine": machine, "settings": settings, "results": rows}, indent=1) + "\n"
+        rows.append(json.dumps(row))
+    head = f'"machine": {json.dumps(machine)},\n"settings": {json.dumps(settings)},\n"results": [\n'
+    return "{" + head + ",\n".join(rows) + "\n]}\n"
+
+
+def from_json(text: str) -> tuple[list[Result], dict[str, Any], dict[str, Any]]:
+    """Return (results, machine, settings) of what `to_json` wrote, to go on with or to draw again."""
+    data = json.loads(text)
+    results = []
+    for row in data["results"]:
+        row["samples"] = [Sample(seconds, preempted) for seconds, preempted in row["samples"]]
+        row["summary"] = row["summary"] and Summary(**row["summary"])
+        results.append(Result(**row))
+    return results, data["machine"], data["settings"]
 
 
 def to_markdown(results: Sequence[Result], machine: dict[str, Any], settings: dict[str, Any]) -> str:
@@ -80,7 +95,23 @@ def describe(machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
 def table(section: str, results: Sequence[Result], machine: dict[str, Any]) -> str:
     """Return the Markdown table of one section."""
     rows = [r for r in results if r.section == section]
-    return _ladders(rows, peak(results, machine)) if section == "ladders" else _comparison(rows)
+    if section == "ladders":
+        return _ladders(rows, peak(results, machine))
+    return _neighbours(rows) if section == "busy neighbour" else _comparison(rows)
+
+
+def _neighbours(rows: list[Result]) -> str:
+    contestants = list(dict.fromkeys(r.contestant for r in rows))
+    lines = [
+        _row(["", "threads", *contestants, "times as long"]),
+        _row(["---"] + ["--:"] * (len(contestants) + 2)),
+    ]
+    for title, threads in dict.fromkeys((r.title, r.threads) for r in rows):
+        found = [r for r in rows if (r.title, r.threads) == (title, threads)]
+        times = [duration(r.summary.median) if r.summary else "failed" for r in found]
+        ratio = next((f"{r.ratio:.2f}" for r in found if r.ratio), "")
+        lines.append(_row([title, str(threads), *times, ratio]))
+    return "\n".join(lines)
 
 
 def _comparison(rows: list[Result]) -> str:

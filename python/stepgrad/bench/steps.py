@@ -23,6 +23,7 @@ from stepgrad.bench.libraries import (
     TENSORFLOW,
     TORCH,
 )
+from stepgrad.bench.lstm import flushed
 from stepgrad.bench.nets import NETS, Net, batch, is_gpt, loss_of, sequential, weights
 
 STEPS, RATE, EPSILON = 3, 1e-3, 1e-7  # steps that are verified; Adam's numbers, Keras's defaults
@@ -74,7 +75,7 @@ def make(net: str, library: str) -> Callable[[], Any]:
 
         return _train_on_batch(of, keras)
     if library == FLUSHED.name:
-        return _flushed(_torch(of, fused=True, channels_last=False))
+        return flushed(_torch(of, fused=True, channels_last=False))
     if library == COMPILED.name:
         import torch
 
@@ -87,14 +88,16 @@ def make(net: str, library: str) -> Callable[[], Any]:
 def contestants(net: str, quick: bool = False) -> list[str]:
     """Return who can run a network: channels_last means something for images only, flushing denormals for long sequences.
 
-    PyTorch's compiler needs most of a minute before the first step, too long for a quick run; and so do 500 steps of an LSTM
-    op by op, on NumPy or in Keras on PyTorch.
+    PyTorch's compiler needs most of a minute before the first step, too long for a quick run. An LSTM that runs op by op (on
+    NumPy, in Keras on PyTorch, and as PyTorch's compiler unrolls it) takes minutes, so it is left out; in a quick run so is
+    PyTorch's own, which denormals slow down.
     """
     images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
     recurrent = [FLUSHED] if any(kind == "lstm" for kind, *_ in NETS[net].layers) else []
-    torch = [TORCH, FUSED, *images, *recurrent, *([] if quick else [COMPILED])]
-    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW]
-    slow = (ON_NUMPY, KERAS_TORCH, TORCH) if quick and recurrent else ()
+    torch = [TORCH, FUSED, *images, *recurrent]
+    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW, COMPILED]
+    slow = [ON_NUMPY, KERAS_TORCH, COMPILED] if recurrent else []
+    slow += [COMPILED, *([TORCH] if recurrent else [])] if quick else []
     return [library.name for library in every if library not in slow]
 
 
@@ -160,20 +163,6 @@ def _torch(
         return value
 
     return step
-
-
-def _flushed(step: Callable[[], Any]) -> Callable[[], Any]:
-    """Let PyTorch treat denormals as zeros during a step, as our recurrent kernels do: its LSTM is several times faster so."""
-    import torch
-
-    def flushed():
-        torch.set_flush_denormal(True)
-        try:
-            return step()
-        finally:
-            torch.set_flush_denormal(False)
-
-    return flushed
 
 
 def torch_model(net: Net) -> Any:

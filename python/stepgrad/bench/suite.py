@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from stepgrad import kernels
-from stepgrad.bench import conv, gemm, nets, singles, steps
+from stepgrad.bench import bf16, conv, gemm, lstm, nets, singles, steps
 from stepgrad.bench.cases import case, ladders
-from stepgrad.bench.libraries import CHANNELS_LAST, MKL, NUMPY, OPENBLAS, STEPGRAD, TORCH
+from stepgrad.bench.libraries import (
+    CHANNELS_LAST,
+    FLUSHED,
+    FUSED,
+    JAX,
+    MKL,
+    NUMPY,
+    OPENBLAS,
+    STEPGRAD,
+    TENSORFLOW,
+    TORCH,
+)
 from stepgrad.bench.race import Entry, Race
 from stepgrad.errors import KernelError
 
+BUSY_NETS = ("s0-mlp", "s4-cifar", "gpt")
+ALONE, BUSY = "1 thread", "all threads, one core busy"
 SECTIONS = ("kernels", "ops", "steps")
 QUICK_LADDERS = ("matmul", *conv.PASSES.values(), "softmax", "max_pool2d", "sum", "exp", "adam_update")
 DRAWN = 12
@@ -45,18 +59,25 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
     for title, convolution in list(conv.CONVOLUTIONS.items())[: 2 if quick else None]:
         for which in conv.PASSES:
             spec = {"title": title, "which": which}
-            entries = {
-                library.name: Entry(library.name, spec) for library in (STEPGRAD, TORCH, CHANNELS_LAST)
-            }
+            libraries = (STEPGRAD, TORCH, CHANNELS_LAST, JAX, TENSORFLOW)
             yield Race(
                 "conv2d",
                 f"{title}, {which}",
                 "conv",
-                entries,
+                {library.name: Entry(library.name, spec) for library in libraries},
                 work=convolution.flops,
                 unit="GFLOP/s",
                 intensity=convolution.intensity,
             )
+    for title, which in itertools.product(lstm.LSTMS, lstm.PASSES):
+        spec = {"title": title, "which": which}
+        entries = {library.name: Entry(library.name, spec) for library in (STEPGRAD, FLUSHED)}
+        yield Race("lstm", f"{title}, {which}", "lstm", entries)
+    for shape in bf16.SHAPES if bf16.available() else ():
+        entries = {
+            name: Entry(library, {"shape": shape, "name": name}) for name, library in bf16.CONTESTANTS.items()
+        }
+        yield Race("bfloat16", shape, "bf16", entries, work=gemm.flops(shape), unit="GFLOP/s")
 
 
 def _ladder(op: str, threads: int) -> Race:
@@ -100,3 +121,14 @@ def _steps(threads: int, quick: bool, seed: int) -> Iterator[Race]:
             continue
         entries = {library: Entry(library, {"net": name}) for library in steps.contestants(name, quick)}
         yield Race("steps", net.title, "step", entries, fresh=True)
+    if threads > 1:
+        yield from _neighbours(threads)
+
+
+def _neighbours(threads: int) -> Iterator[Race]:
+    """A step on several threads while another process keeps one core busy, against the same step on one thread."""
+    for name, library in itertools.product(BUSY_NETS, (STEPGRAD, FUSED)):
+        spec = {"net": name}
+        entries = {ALONE: Entry(library.name, spec, threads=1), BUSY: Entry(library.name, spec)}
+        title = f"{nets.NETS[name].title}: {library.name}"
+        yield Race("busy neighbour", title, "step", entries, ours=ALONE, fresh=True, neighbour=True)

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.bench import conv, gemm, ladder, singles, steps
+from stepgrad.bench import bf16, conv, gemm, ladder, lstm, singles, steps
 from stepgrad.bench.timing import calibrate, page_faults, peak_memory, take_sample
 
-KINDS = {"rung": ladder, "gemm": gemm, "conv": conv, "single": singles, "step": steps}
+KINDS = {
+    "rung": ladder, "gemm": gemm, "bf16": bf16, "conv": conv, "lstm": lstm, "single": singles, "step": steps,
+}  # fmt: skip
 
 
 def pin(threads: int) -> None:

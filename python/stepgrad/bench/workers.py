@@ -7,11 +7,26 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from stepgrad.bench.libraries import Library, environment
 
 TIMEOUT = 120.0  # seconds for one answer; importing a big library on a busy machine takes a while
+
+
+BUSY = "import os; parent = os.getppid()\nwhile os.getppid() == parent: sum(range(100_000))"
+
+
+@contextmanager
+def busy_neighbour() -> Iterator[None]:
+    """Keep one core busy with another process, which also ends when this one does."""
+    with subprocess.Popen([sys.executable, "-c", BUSY]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 class WorkerError(Exception):
