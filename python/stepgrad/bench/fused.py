@@ -27,7 +27,8 @@ def attention(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     time = size or TIME
     q, k, v, gy = (_normal(rng, BATCH, time, HEADS, HEAD) for _ in range(4))
     attrs = {"scale": HEAD**-0.5, "causal": True}
-    arrays, products = (q, k, v), 2
+    arrays: tuple[np.ndarray, ...] = (q, k, v)
+    products = 2
     if op.endswith("_gradient"):
         arrays, products = (q, k, v, *_reference("attention", *arrays, **attrs), gy), 5
     label = f"{BATCH} x {time} steps, {HEADS} heads of {HEAD}, causal"
