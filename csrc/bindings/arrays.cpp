@@ -23,7 +23,7 @@ static PyObject* own(void* block, size_t bytes) {
   return owner;
 }
 
-PyObject* new_array(int type, int rank, const py::ssize_t* shape, size_t itemsize) {
+PyObject* new_array(PyObject* dtype, int rank, const py::ssize_t* shape, size_t itemsize) {
   static const auto& api = py::detail::npy_api::get();
   size_t bytes = itemsize;
   for (int i = 0; i < rank; i++) bytes *= size_t(shape[i]);
@@ -36,8 +36,8 @@ PyObject* new_array(int type, int rank, const py::ssize_t* shape, size_t itemsiz
     if (!owner) return nullptr;
   }
   PyObject* array =
-      api.PyArray_NewFromDescr_(api.PyArray_Type_, api.PyArray_DescrFromType_(type), rank, shape, nullptr,
-                                block, block ? py::detail::npy_api::NPY_ARRAY_WRITEABLE_ : 0, nullptr);
+      api.PyArray_NewFromDescr_(api.PyArray_Type_, Py_NewRef(dtype), rank, shape, nullptr, block,
+                                block ? py::detail::npy_api::NPY_ARRAY_WRITEABLE_ : 0, nullptr);
   if (owner && (!array || api.PyArray_SetBaseObject_(array, owner))) { // steals the owner, also when it fails
     if (!array) Py_DECREF(owner);
     Py_XDECREF(array);
@@ -61,7 +61,7 @@ static py::object empty(const py::tuple& shape, const py::object& kind_of) {
     bytes *= size_t(sizes[i]);
   }
   if (!fits) return py::module_::import("numpy").attr("empty")(shape, type); // NumPy has the errors for it
-  PyObject* array = new_array(type.num(), rank, sizes, size_t(type.itemsize()));
+  PyObject* array = new_array(type.ptr(), rank, sizes, size_t(type.itemsize()));
   if (!array) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(array);
 }

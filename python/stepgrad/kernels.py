@@ -82,7 +82,7 @@ def declare(op: Any) -> None:
         )
     if hasattr(op, "launch"):
         for rung, summary, source, function in _native.get(op.name, ()):
-            short = _cpu.direct(op.name, rung) if getattr(op, "elementwise", False) else None
+            short = _cpu.direct(op.name, rung) if getattr(op, "straight", False) else None
             ladder[rung] = Kernel(op.name, "cpu", rung, _with_fallback(op, function), summary, source, short)
     _ladders[op.name] = ladder
     _declared[op.name] = op

@@ -41,7 +41,9 @@ class Op(Rule):
     differentiable : bool
         False for comparisons, argmax and the like.
     elementwise : bool
-        Whether a native kernel may be called straight on arrays of one shape, without `launch`.
+        Whether the output has the shape and dtype of the first input, and the gradient asks for no shape.
+    straight : bool
+        Whether a native kernel may be called straight on arrays that fit, without `launch`.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Op(Rule):
     view = False
     differentiable = True
     elementwise = False
+    straight = False
     ufunc: Any = None  # the NumPy ufunc that means the same
 
     def __init__(self):
@@ -122,7 +125,7 @@ class Op(Rule):
 class Unary(Op):
     """An op that treats every entry alike. Native kernels get flat arrays: (x, y)."""
 
-    elementwise = True
+    elementwise = straight = True
 
     def shape(self, x: tuple, **attrs: Any) -> tuple:
         return x
@@ -137,7 +140,7 @@ class Binary(Op):
     """An op on two broadcast inputs. Native kernels get (a [rows, n], b [rows, n], [1, n] or [1, 1], out)."""
 
     promote = "same"
-    elementwise = True
+    elementwise = straight = True
 
     def launch(self, native: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if a.shape == b.shape:

@@ -10,9 +10,9 @@ import numpy as np
 
 from stepgrad.errors import GradientError, ShapeError, StepgradError
 from stepgrad.tape.recipe import gradients_at_once
-from stepgrad.tape.state import public, rules, state
+from stepgrad.tape.state import current, public, rules
 from stepgrad.tape.step import Step, steps_of
-from stepgrad.tape.tensor import as_tensor, wrap
+from stepgrad.tape.tensor import Tensor, as_tensor, make, wrap
 
 
 def backward_from(tensor, gradient, retain, create):
@@ -36,6 +36,94 @@ def backward_from(tensor, gradient, retain, create):
     run_backward((tensor,), (seed,), None, retain, create)
 
 
+class Walk:
+    """The gradients that are on their way back, and the steps that they wait for.
+
+    A gradient is a Tensor, or a bare array: one that a recipe made. Nobody else knows a bare array, so more is added to it
+    where it lies, and when it has been used its memory serves the next kernel.
+
+    Attributes
+    ----------
+    newest : Step or None
+        The step whose turn it is, and in `arrived` the gradients of its outputs: a chain needs neither heap nor dict.
+    heap : list of Step
+        All other steps that something has arrived at, the newest on top.
+    pending : dict of Step to list
+        The gradients of their outputs.
+    leaves : dict of id to list
+        [leaf, gradient]
+    spare : list of array
+        Arrays that nobody needs any more.
+    """
+
+    def __init__(self):
+        self.newest = None
+        self.arrived = None
+        self.heap = []
+        self.pending = {}
+        self.leaves = {}
+        self.spare = []
+
+    def deliver(self, source, index, g):
+        """Add a gradient to what has already arrived at a step's output, or at a leaf."""
+        if not isinstance(source, Step):
+            entry = self.leaves.get(id(source))
+            if entry is None:
+                self.leaves[id(source)] = [source, g]
+            else:
+                entry[1] = self.add(entry[1], g)
+            return
+        slots = self.arrived if source is self.newest else self.pending.get(source)
+        if slots is None:
+            slots = self.begin(source)
+        slots[index] = g if slots[index] is None else self.add(slots[index], g)
+
+    def begin(self, step):
+        """Find a place for a step that nothing has arrived at before; return the empty slots of its outputs."""
+        op = step.op
+        slots = [None] * op.outputs
+        newest = self.newest
+        if newest is None and self.heap:
+            newest = self.next()
+        if newest is None or newest.number < step.number:
+            if newest is not None:
+                self.put_off(newest, self.arrived)
+            self.newest = step
+            self.arrived = slots
+        else:
+            self.put_off(step, slots)
+        return slots
+
+    def put_off(self, step, slots):
+        """Let a step wait until it is the newest."""
+        self.pending[step] = slots
+        heapq.heappush(self.heap, step)
+
+    def next(self):
+        """Return the newest step, None at the end; `arrived` holds the gradients of its outputs."""
+        if self.newest is None and self.heap:
+            self.newest = heapq.heappop(self.heap)
+            self.arrived = self.pending.pop(self.newest)
+        return self.newest
+
+    def add(self, known, g):
+        """Add two gradients, into the first where it is a bare array."""
+        if not isinstance(known, Tensor):
+            rule = rules["add"]
+            kernel = rule.direct
+            array = g.array if isinstance(g, Tensor) else g
+            if kernel is not None and kernel(known, array, known) is known:
+                if array is g:
+                    self.spare.append(g)
+                return known
+        return rules["add"](_tensor(known), _tensor(g))
+
+
+def _tensor(g):
+    """Return a gradient as a Tensor, whose array is never written to."""
+    return g if isinstance(g, Tensor) else make(g, None, 0, None)
+
+
 def run_backward(roots, seeds, wanted, retain, create):
     """Carry gradients from `roots` back to the leaves.
 
@@ -48,16 +136,14 @@ def run_backward(roots, seeds, wanted, retain, create):
     retain, create : bool
         Keep the saved values; record the backward pass.
     """
-    leaves = {}  # id -> [leaf, gradient]
-    pending = {}  # step -> gradients of its outputs, as far as they are known
-    heap = []  # of steps, the newest on top
+    walk = Walk()
     needed = None if wanted is None else _leading_to(roots, wanted)
     found = {}
     watched = {}
     for t in wanted or ():
         if t.step is not None:
             watched.setdefault(t.step, []).append(t)
-    now = state.now
+    now = current()
     before = (now.recording, now.scope)
     now.recording = create
     hooks = now.hooks
@@ -65,42 +151,30 @@ def run_backward(roots, seeds, wanted, retain, create):
     try:
         for root, seed in zip(roots, seeds, strict=True):
             short = short and root.array.shape == seed.array.shape
-            _deliver(root if root.step is None else root.step, root.index, seed, leaves, pending, heap)
-        while heap:
-            step = heapq.heappop(heap)
-            gradients = pending.pop(step)
+            walk.deliver(root if root.step is None else root.step, root.index, seed)
+        while walk.next() is not None:
+            step = walk.newest
+            gradients = walk.arrived
+            walk.newest = None
             if needed is not None:
                 for t in watched.get(step, ()):
-                    found[id(t)] = gradients[t.index]
+                    found[id(t)] = gradients[t.index] = _tensor(gradients[t.index])
                 if step not in needed:
                     continue
             now.scope = step.scope
             if short and not step.released:
-                results = gradients_at_once(step, gradients[0])
+                results = gradients_at_once(step, gradients[0], walk.spare)
                 if results is not None:
-                    _pass_on(step, results, leaves, pending, heap)
+                    _pass_on(step, results, walk)
                     if not retain:
                         step.release()
                     continue
-            for i, shape in enumerate(_output_shapes(step, gradients)):
-                if gradients[i] is None:
-                    gradients[i] = wrap(np.zeros(shape, step.input_dtypes[0]))
-            for hook in hooks:
-                hook.before_backward(step, gradients)
-            step._check_alive()
-            try:
-                results = step.op.gradient(step, *gradients)
-            except StepgradError as error:
-                error.at(step.op.name, step.scope, "backward")
-                raise
-            if not isinstance(results, tuple):
-                results = (results,)
-            results = [_fit(step, i, g) for i, g in enumerate(_counted(step, results))]
-            for hook in hooks:
-                hook.after_backward(step, gradients, results)
-            _pass_on(step, results, leaves, pending, heap)
+            _as_written(step, gradients, hooks, walk)
             if not retain and not create:
                 step.release()
+        leaves = walk.leaves
+        for entry in leaves.values():
+            entry[1] = _tensor(entry[1])
         if wanted is not None:
             return [
                 found.get(id(t)) if t.step is not None else leaves.get(id(t), (t, None))[1] for t in wanted
@@ -111,29 +185,35 @@ def run_backward(roots, seeds, wanted, retain, create):
         now.recording, now.scope = before
 
 
-def _pass_on(step, results, leaves, pending, heap):
+def _as_written(step, gradients, hooks, walk):
+    """Run the gradient of a step as its op writes it, and pass on what it returns."""
+    walk.spare.clear()
+    gradients = [None if g is None else _tensor(g) for g in gradients]
+    for i, shape in enumerate(_output_shapes(step, gradients)):
+        if gradients[i] is None:
+            gradients[i] = wrap(np.zeros(shape, step.input_dtypes[0]))
+    for hook in hooks:
+        hook.before_backward(step, gradients)
+    step._check_alive()
+    try:
+        results = step.op.gradient(step, *gradients)
+    except StepgradError as error:
+        error.at(step.op.name, step.scope, "backward")
+        raise
+    if not isinstance(results, tuple):
+        results = (results,)
+    results = [_fit(step, i, g) for i, g in enumerate(_counted(step, results))]
+    for hook in hooks:
+        hook.after_backward(step, gradients, results)
+    _pass_on(step, results, walk)
+
+
+def _pass_on(step, results, walk):
     """Deliver the gradients of a step's inputs to where the inputs came from."""
+    sources = step.sources
     for i, g in enumerate(results):
-        if g is not None and step.sources[i] is not None:
-            _deliver(step.sources[i], step.source_index[i], g, leaves, pending, heap)
-
-
-def _deliver(source, index, g, leaves, pending, heap):
-    """Add a gradient to what has already arrived at a step's output, or at a leaf."""
-    if isinstance(source, Step):
-        slots = pending.get(source)
-        if slots is None:
-            step = source
-            op = step.op
-            slots = pending[source] = [None] * op.outputs
-            heapq.heappush(heap, source)
-        slots[index] = g if slots[index] is None else rules["add"](slots[index], g)
-    else:
-        entry = leaves.get(id(source))
-        if entry is None:
-            leaves[id(source)] = [source, g]
-        else:
-            entry[1] = rules["add"](entry[1], g)
+        if g is not None and sources[i] is not None:
+            walk.deliver(sources[i], step.source_index[i], g)
 
 
 def _output_shapes(step, gradients):

@@ -3,3 +3,5 @@ cdef class Now:
     cdef public bint recording, frozen, bfloat16
     cdef public tuple hooks, tapes
     cdef public object scope, recorder, listing
+
+cpdef Now current()

@@ -32,18 +32,29 @@ def _part(name):
     return property(lambda self: getattr(self.now, name), lambda self, value: setattr(self.now, name, value))
 
 
-class _State(threading.local):
+class _State:
     """The parts of this thread's Now."""
 
     recording, hooks, tapes, frozen, bfloat16, scope, recorder = map(
         _part, ("recording", "hooks", "tapes", "frozen", "bfloat16", "scope", "recorder")
     )
 
-    def __init__(self):
-        self.now = Now()
+    @property
+    def now(self):
+        return current()
 
 
+_thread = threading.local()  # quicker to read than a class that is derived from it
 state = _State()
+
+
+def current():
+    """Return this thread's Now."""
+    try:
+        return _thread.now
+    except AttributeError:
+        _thread.now = now = Now()
+        return now
 
 
 class scope:

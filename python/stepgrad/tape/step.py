@@ -11,7 +11,7 @@ import numpy as np
 from stepgrad import config, kernels
 from stepgrad.errors import GradientError, InPlaceError, StepgradError
 from stepgrad.tape.operators import Runs
-from stepgrad.tape.state import public, state, symbolic_apply
+from stepgrad.tape.state import current, public, state, symbolic_apply
 from stepgrad.tape.tensor import Tensor, form_of, from_number, make
 
 _numbers = itertools.count(1)
@@ -35,7 +35,7 @@ class Step:
     released : bool
         True once backward has used the step and let go of what it saved.
     alike : bool
-        True where the output and all inputs that are tracked are known to have one shape, and all one dtype.
+        True where all inputs have one dtype, and what the gradient returns is known to have their shapes.
     """
 
     def __init__(self, op, attrs, tensors, scope):
@@ -160,67 +160,69 @@ class Rule(Runs):
         self.promote = getattr(self, "promote")  # noqa: B009
         self.view = getattr(self, "view")  # noqa: B009
         self.differentiable = getattr(self, "differentiable")  # noqa: B009
+        self.elementwise = getattr(self, "elementwise")  # noqa: B009
 
     def __call__(self, *inputs, **attrs):
         return apply(self, inputs, attrs)
 
     def one(self, a):
-        now = state.now
-        output = _at_once(self, a, None, now)
+        now = current()
+        output = _at_once(self, a, None, _NO_ATTRS, now)
         return _prepared(self, (a,), {}, now) if output is None else output
 
     def two(self, a, b):
-        now = state.now
-        output = None if b is None else _at_once(self, a, b, now)
+        now = current()
+        output = None if b is None else _at_once(self, a, b, _NO_ATTRS, now)
         return _prepared(self, (a, b), {}, now) if output is None else output
 
 
 def apply(op, inputs, attrs):
     """Run an op on tensors, arrays or numbers, and record a step where an input is tracked."""
-    now = state.now
+    now = current()
     output = None
-    if not attrs:
+    if op.direct is not None:
         if len(inputs) == 1:
-            output = _at_once(op, inputs[0], None, now)
+            output = _at_once(op, inputs[0], None, attrs, now)
         elif len(inputs) == 2 and inputs[1] is not None:
-            output = _at_once(op, inputs[0], inputs[1], now)
+            output = _at_once(op, inputs[0], inputs[1], attrs, now)
     return _prepared(op, inputs, attrs, now) if output is None else output
 
 
-def _at_once(op, x1, x2, now):
-    """Run an elementwise op straight on its arrays (x2 is None for one input), or return None: they need preparation."""
+def _at_once(op, x1, x2, attrs, now):
+    """Run an op straight on its arrays (x2 is None for one input), or return None: they need preparation."""
     kernel = op.direct
     if kernel is None or now.hooks or now.recorder is not None or not isinstance(x1, Tensor):
         return None
     a = x1
     b = None
     if x2 is None:
-        array = kernel(a.array)
+        array = kernel(a.array, **attrs) if attrs else kernel(a.array)
     else:
         b = x2 if isinstance(x2, Tensor) else constant(x2, form_of(a).dtype)
         if b is None:
             return None
-        array = kernel(a.array, b.array)
+        array = kernel(a.array, b.array, **attrs) if attrs else kernel(a.array, b.array)
     if array is NotImplemented:
         return None
     step = None
     if now.recording and op.differentiable and (a.requires_grad or (b is not None and b.requires_grad)):
-        step = _short_step(op, a, b, array, now.scope)
+        step = _short_step(op, a, b, array, attrs, now.scope)
         for tape in now.tapes:
             tape.steps.append(step)
     output = make(array, step, 0, None)
-    output.form = a.form  # a kernel that takes arrays as they are gives the shape and dtype of the first
+    if op.elementwise:
+        output.form = a.form
     if now.listing is not None:
-        now.listing.append((op, (a,) if b is None else (x1, x2), output))
+        now.listing.append((op, (a,) if b is None else (x1, x2), attrs, output))
     return output
 
 
-def _short_step(op, a, b, array, scope):
-    """Make the Step of an op that ran straight on its arrays: Step(op, {}, (a, b), scope), without the loops."""
+def _short_step(op, a, b, array, attrs, scope):
+    """Make the Step of an op that ran straight on its arrays: Step(op, attrs, (a, b), scope), without the loops."""
     step = Step.__new__(Step)
     step.number = next(_numbers)
     step.op = op
-    step.attrs = _NO_ATTRS
+    step.attrs = attrs
     step.scope = scope
     step.released = False
     step.saved_outputs = (array,) if op.saves_output else None
@@ -232,7 +234,7 @@ def _short_step(op, a, b, array, scope):
         step.input_shapes = form.shapes[0]
         step.input_dtypes = form.dtypes[0]
         step.saved_inputs = (a,) if keep is None or 0 in keep else (None,)
-        step.alike = True
+        step.alike = op.elementwise and not attrs
         guarded = a.guard is not None
     else:
         other = form_of(b)
@@ -245,7 +247,10 @@ def _short_step(op, a, b, array, scope):
             step.saved_inputs = (a, b)
         else:
             step.saved_inputs = (a if 0 in keep else None, b if 1 in keep else None)
-        step.alike = same or not b.requires_grad
+        if op.elementwise:
+            step.alike = (same or not b.requires_grad) and not attrs
+        else:  # a product: its gradient is two more where there are no axes before those of matrices
+            step.alike = len(form.shape) == 2 and not attrs
         guarded = a.guard is not None or b.guard is not None
     step.versions = _versions(step.saved_inputs) if guarded else None
     return step

@@ -8,7 +8,6 @@ cdef class Tensor(Operators):
     cdef public Py_ssize_t index
     cdef public bint requires_grad
     cdef public Form form
-    cdef public bint own
     cdef object __weakref__
 
 cdef class Form:

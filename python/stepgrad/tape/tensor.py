@@ -45,7 +45,6 @@ class Tensor(Operators):
         self.index = 0
         self.guard = None
         self.form = None
-        self.own = False
         self._keras_mask = None  # which steps count; see stepgrad.layers.masks
 
     # -- what it is ------------------------------------------------------------------------------------------------
@@ -244,7 +243,6 @@ def make(array, step, index, guard):
     tensor.grad = None
     tensor.name = None
     tensor.form = None
-    tensor.own = False  # True only on the walk back: nobody else knows this array, it may be written to
     tensor._keras_mask = None
     return tensor
 

@@ -13,7 +13,7 @@ from stepgrad.ops.op import Op, contiguous
 class UnaryGradient(Op):
     """dL/dx from a saved array (the function's input or output) and dL/dy. Native kernels get flat arrays."""
 
-    elementwise = True
+    elementwise = straight = True
 
     def launch(self, native: Any, saved: np.ndarray, gy: np.ndarray) -> Any:
         if saved.shape != gy.shape:

@@ -18,6 +18,7 @@ class Matmul(Op):
     formula = r"Y = A B"
     gradient_formula = r"\bar A = \bar Y B^{T},\quad \bar B = A^{T} \bar Y"
     promote = "same"
+    straight = True
     ufunc: Any = np.matmul
 
     def shape(self, a, b, transpose_a=False, transpose_b=False):
