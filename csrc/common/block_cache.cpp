@@ -1,4 +1,5 @@
 #include "common/block_cache.h"
+#include "common/poison.h"
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -73,7 +74,9 @@ void* take_block(size_t bytes) {
     if (!block && free_waiting(c)) block = fresh_block(size);
     c.stats.allocated++;
   }
-  if (block) c.stats.in_use += size;
+  if (!block) return nullptr;
+  allow_only(block, bytes, size);
+  c.stats.in_use += size;
   return block;
 }
 
@@ -86,6 +89,7 @@ void give_block(void* block, size_t bytes) {
     std::free(block);
     return;
   }
+  allow_only(block, 0, size);
   c.waiting[size].push_back(block);
   c.stats.kept += size;
 }

@@ -1,4 +1,5 @@
 #include "common/scratch.h"
+#include "common/poison.h"
 #include <memory>
 #include <new>
 
@@ -23,6 +24,7 @@ void* scratch_bytes(Scratch purpose, size_t bytes) {
     buffer.memory.reset(static_cast<char*>(::operator new(bytes + bytes / 4, ALIGNMENT)));
     buffer.size = bytes + bytes / 4;
   }
+  allow_only(buffer.memory.get(), bytes, buffer.size);
   return buffer.memory.get();
 }
 

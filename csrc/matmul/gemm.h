@@ -146,5 +146,15 @@ void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
   gemm(g, pack_b(g, run_for), run_for, finish);
 }
 
+// What several rungs use is compiled once, in product.cpp.
+#define STEPGRAD_GEMM(extern_or_not, T)                                                                      \
+  extern_or_not template const T* pack_b(const Gemm<T>&, Serially);                                          \
+  extern_or_not template const T* pack_b(const Gemm<T>&, InParallel);                                        \
+  extern_or_not template void gemm_cell<T, false>(const Gemm<T>&, const T*, long, long, long, long,          \
+                                                  NoFinish);                                                 \
+  extern_or_not template void gemm(const Gemm<T>&, InParallel, NoFinish);
+STEPGRAD_GEMM(extern, float)
+STEPGRAD_GEMM(extern, double)
+
 } // namespace STEPGRAD_ISA
 } // namespace stepgrad

@@ -63,5 +63,11 @@ template <class T> MatmulArgs<T> fold_batch(MatmulArgs<T> g) {
   return g;
 }
 
+// Compiled once, in product.cpp.
+extern template void product(const Gemm<float>&, Serially, NoFinish);
+extern template void product(const Gemm<double>&, Serially, NoFinish);
+extern template void product(const Gemm<float>&, InParallel, NoFinish);
+extern template void product(const Gemm<double>&, InParallel, NoFinish);
+
 } // namespace STEPGRAD_ISA
 } // namespace stepgrad
