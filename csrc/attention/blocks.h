@@ -21,20 +21,27 @@ template <class F> STEPGRAD_INLINE void each_tile(long rows, F f) {
   }
 }
 
-// C[M, N] (+)= A[M, K] B[K, N], M <= MR; A(i, k) = A[i * rsa + k * csa]; whole vectors of B are read.
-template <class T>
-void tile_row(long M, long N, long K, const T* A, long rsa, long csa, Rows<const T> B, Rows<T> C,
-              bool accumulate) {
-  for (long j = 0; j < N; j += NR<T>)
-    run_tile<T, false>(int(M), std::min(NR<T>, N - j), K, A, rsa, csa, B.data + j, B.ld, C.data + j, C.ld,
-                       accumulate);
-}
-
 // The columns of a transposed matrix x [t, width] in panels, as the tile reads them: panel p holds rows p * NR .. of x.
 template <class T> long panels_size(long t, long width) { return round_up(t, NR<T>) * width; }
 template <class T> void pack_transposed(Rows<const T> x, long t, long width, T* panels) {
   for (long j = 0; j < t; j += NR<T>)
     pack_panel(panels + j * width, NR<T>, x[j], 1, x.ld, width, std::min(NR<T>, t - j));
+}
+
+// The columns of x [t, width] in panels [t, NR]: its rows lie heads * width apart, where they fall into few cache sets.
+template <class T> long columns_size(long t, long width) { return t * round_up(width, NR<T>); }
+template <class T> void pack_columns(Rows<const T> x, long t, long width, T* panels) {
+  for (long j = 0; j < width; j += NR<T>)
+    pack_panel(panels + j * t, NR<T>, x.data + j, x.ld, 1, t, std::min(NR<T>, width - j));
+}
+
+// C[M, width] (+)= A[M, K] x[k0 .. k0 + K, width], M <= MR, from what pack_columns wrote; A(i, k) = A[i * rsa + k * csa].
+template <class T>
+void tile_row(long M, long width, long K, const T* A, long rsa, long csa, const T* panels, long t, long k0,
+              Rows<T> C, bool accumulate) {
+  for (long j = 0; j < width; j += NR<T>)
+    run_tile<T, false>(int(M), std::min(NR<T>, width - j), K, A, rsa, csa, panels + j * t + k0 * NR<T>, NR<T>,
+                       C.data + j, C.ld, accumulate);
 }
 
 // S[mr, n] = A[mr, width] x^T[width, n] for the keys from k0 on (a multiple of BK), from what pack_transposed wrote.
@@ -45,16 +52,13 @@ void scores_tile(long mr, long n, long width, const T* A, long lda, const T* pan
                        NR<T>, S.data + j, S.ld, false);
 }
 
-// A matrix whose rows may be read in whole vectors: itself, or a padded copy.
-template <class T> long padded_size(long t, long width) {
-  return width % VL<T> ? t * round_up(width, VL<T>) : 0;
+// e^x for a score less the largest one of its row: vexp without the cases that cannot come. Weights below 1e-38 are 0.
+STEPGRAD_INLINE vec_f32 weight_of(vec_f32 x) {
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(x, &n);
+  return x < -87.0f ? vec_f32{} : (1.0f + p) * power_of_two(n); // written so that NaN passes
 }
-template <class T> Rows<const T> padded(Rows<const T> x, long t, long width, T* copy) {
-  const long ld = round_up(width, VL<T>);
-  if (ld == width) return x;
-  for (long i = 0; i < t; i++) std::fill(std::copy_n(x[i], width, copy + i * ld), copy + (i + 1) * ld, T(0));
-  return {copy, ld};
-}
+STEPGRAD_INLINE vec_f64 weight_of(vec_f64 x) { return vexp(x); }
 
 // The scores of a row with scale and mask, -inf beyond the n that are seen.
 template <class T> STEPGRAD_INLINE vec<T> masked(const T* s, const T* mask, long j, long n, T scale) {

@@ -2,40 +2,74 @@
 //
 // What changes: the running maximum moves once for a block of 128 keys instead of once a key. A block of scores (48 or 112
 // queries x 128 keys) is a matrix product that stays in L1; its exponentials are vectors; and it is multiplied with the
-// block of values right away. Keys that lie behind every query of a tile are not computed (causal: half the work).
-// (Dao et al., FlashAttention, 2022: there for GPU memory, here for the cache.)
+// block of values, packed beside each other, right away. Keys that lie behind every query of a tile are not computed
+// (causal: half the work). (Dao et al., FlashAttention, 2022: there for GPU memory, here for the cache.)
 //
 // q, y: [batch, tq, heads, d or dv], k, v: [batch, tk, kv_heads, d or dv], max, sum: [batch, heads, tq].
-// 2 * tq * tk * (d + dv) FLOPs and tq * tk exponentials a head; tk * d elements of working memory. A head is never split
-// among threads: the same bits for any number of them.
+// 2 * tq * tk * (d + dv) FLOPs and tq * tk exponentials a head; tk * (d + dv) elements of working memory. A head is
+// never split among threads: the same bits for any number of them.
 #include "attention/blocks.h"
 #include "common/registry.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
+template <class T> struct OnlineRow {
+  T *max, *sum; // of the row so far
+  T base;       // what is subtracted from every score
+
+  // Takes the largest score of one more block; returns the factor for what was summed before.
+  T move_to(T largest) {
+    const T now = vmax(*max, largest);
+    base =
+        now == -std::numeric_limits<T>::infinity() ? T(0) : now; // nothing so far: -inf - -inf would be NaN
+    const T shrink = std::exp(*max - base);
+    *max = now;
+    *sum *= shrink;
+    return shrink;
+  }
+  // s[j] = the weight of the score score(j), for n seen scores in whole vectors.
+  template <class Score> void weigh(T* s, long n, Score score) {
+    vec<T> total{};
+    for (long j = 0; j < n; j += VL<T>) {
+      const vec<T> weight = weight_of(score(j) - base);
+      store(s + j, weight);
+      total += weight;
+    }
+    *sum += fold_lanes<T>(total, [](T a, T b) { return a + b; });
+  }
+};
+
+template <class T> STEPGRAD_INLINE T largest_lane(vec<T> x) {
+  return fold_lanes<T>(x, [](T a, T b) { return vmax(a, b); });
+}
+
 // Turns n seen scores of a block into weights exp(s - max), zeros up to `end`; moves max and sum of the row along, and
 // returns the factor for what was summed before.
 template <class T> T online_row(T* s, const T* mask, long n, long end, T scale, T* max, T* sum) {
   constexpr T INF = std::numeric_limits<T>::infinity();
-  vec<T> largest = splat(-INF);
-  for (long j = 0; j < n; j += VL<T>) {
-    const vec<T> x = masked(s, mask, j, n, scale);
-    store(s + j, x);
-    largest = vmax(largest, x);
-  }
-  const T now = vmax(*max, fold_lanes<T>(largest, [](T a, T b) { return vmax(a, b); }));
-  const T base = now == -INF ? T(0) : now; // nothing but -inf so far: -inf - -inf would be NaN
-  vec<T> total{};
-  for (long j = 0; j < n; j += VL<T>) {
-    const vec<T> weight = vexp(load(s + j) - base);
-    store(s + j, weight);
-    total += weight;
+  OnlineRow<T> row{max, sum, 0};
+  T shrink;
+  if (!mask && scale > 0) { // the largest score can be scaled last: it is read once, and written as a weight
+    const long whole = round_up(n, VL<T>);
+    for (long j = n; j < whole; j++) s[j] = -INF;
+    vec<T> a = splat(-INF), b = a; // two, so that one comparison need not wait for the other
+    long j = 0;
+    for (; j + 2 * VL<T> <= whole; j += 2 * VL<T>) a = vmax(a, load(s + j)), b = vmax(b, load(s + j + VL<T>));
+    if (j < whole) a = vmax(a, load(s + j));
+    shrink = row.move_to(largest_lane<T>(vmax(a, b)) * scale);
+    row.weigh(s, n, [=](long j) { return load(s + j) * scale; });
+  } else {
+    vec<T> largest = splat(-INF);
+    for (long j = 0; j < n; j += VL<T>) {
+      const vec<T> x = masked(s, mask, j, n, scale);
+      store(s + j, x);
+      largest = vmax(largest, x);
+    }
+    shrink = row.move_to(largest_lane<T>(largest));
+    row.weigh(s, n, [=](long j) { return load(s + j); });
   }
   for (long j = round_up(n, VL<T>); j < end; j++) s[j] = 0;
-  const T shrink = std::exp(*max - base);
-  *sum = *sum * shrink + fold_lanes<T>(total, [](T a, T b) { return a + b; });
-  *max = now;
   return shrink;
 }
 
@@ -44,11 +78,11 @@ template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h
   const Rows<const T> q = head_of(g.q, b, h, g.tq, g.heads, g.d),
                       k = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
   const Rows<T> y = head_of(g.y, b, h, g.tq, g.heads, g.dv);
-  T* packed = scratch<T>(Scratch::PACKED_B, panels_size<T>(g.tk, g.d) + BQ * BK + padded_size<T>(g.tk, g.dv));
-  T* block = packed + panels_size<T>(g.tk, g.d);
+  T* packed =
+      scratch<T>(Scratch::PACKED_B, panels_size<T>(g.tk, g.d) + BQ * BK + columns_size<T>(g.tk, g.dv));
+  T *block = packed + panels_size<T>(g.tk, g.d), *values = block + BQ * BK;
   pack_transposed(k, g.tk, g.d, packed);
-  const Rows<const T> v =
-      padded(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, block + BQ * BK);
+  pack_columns(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, values);
   T *max = g.max + (b * g.heads + h) * g.tq, *sum = g.sum + (b * g.heads + h) * g.tq;
   std::fill_n(max, g.tq, -std::numeric_limits<T>::infinity());
   std::fill_n(sum, g.tq, T(0));
@@ -67,7 +101,7 @@ template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h
           const T shrink = online_row(S[i - i0], mask ? mask + k0 : mask, seen, n, g.scale, max + i, sum + i);
           if (k0 > 0 && shrink != 1) map(y[i], y[i], g.dv, [=](auto e) { return e * shrink; });
         }
-        tile_row(mr, g.dv, n, S.data, BK, 1, Rows<const T>{v[k0], v.ld}, Rows<T>{y[i0], y.ld}, k0 > 0);
+        tile_row(mr, g.dv, n, S.data, BK, 1, values, g.tk, k0, Rows<T>{y[i0], y.ld}, k0 > 0);
       });
     for (long i = q0; i < q0 + rows; i++) {
       const T total = sum[i];

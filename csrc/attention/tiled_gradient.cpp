@@ -19,7 +19,7 @@ template <class T>
 void gradient_row(T* s, T* g, const T* mask, long n, long end, T scale, T max, T sum, T mean) {
   const T inverse = T(1) / sum, base = max == -std::numeric_limits<T>::infinity() ? T(0) : max;
   for (long j = 0; j < n; j += VL<T>) {
-    const vec<T> p = vexp(masked(s, mask, j, n, scale) - base) * inverse;
+    const vec<T> p = weight_of(masked(s, mask, j, n, scale) - base) * inverse;
     store(s + j, p);
     store(g + j, p * (load(g + j) - mean) * scale);
   }
@@ -30,13 +30,13 @@ void gradient_row(T* s, T* g, const T* mask, long n, long end, T scale, T max, T
 template <class T> struct GradientOfHead {
   const AttentionGradientArgs<T>& g;
   long b, kv;
-  T *k_panels, *v_panels, *P, *dS, *copies; // working memory
-  Rows<const T> k;                          // rows readable in whole vectors
+  // Working memory: k and v transposed, k, q and dy by columns, and a block of weights and of their gradients.
+  T *k_panels, *v_panels, *k_columns, *q_columns, *dy_columns, *P, *dS;
   Rows<T> dk, dv;
 
   static long working_size(const AttentionGradientArgs<T>& g) {
-    return panels_size<T>(g.tk, g.d) + panels_size<T>(g.tk, g.dv) + 2 * BQ * BK + padded_size<T>(g.tk, g.d) +
-           padded_size<T>(g.tq, g.d) + padded_size<T>(g.tq, g.dv);
+    return panels_size<T>(g.tk, g.d) + panels_size<T>(g.tk, g.dv) + columns_size<T>(g.tk, g.d) +
+           columns_size<T>(g.tq, g.d) + columns_size<T>(g.tq, g.dv) + 2 * BQ * BK;
   }
 
   GradientOfHead(const AttentionGradientArgs<T>& args, long batch, long kv_head)
@@ -44,21 +44,23 @@ template <class T> struct GradientOfHead {
         dv(head_of(g.dv_, b, kv, g.tk, g.kv_heads, g.dv)) {
     k_panels = scratch<T>(Scratch::PACKED_B, working_size(g));
     v_panels = k_panels + panels_size<T>(g.tk, g.d);
-    P = v_panels + panels_size<T>(g.tk, g.dv);
+    k_columns = v_panels + panels_size<T>(g.tk, g.dv);
+    q_columns = k_columns + columns_size<T>(g.tk, g.d);
+    dy_columns = q_columns + columns_size<T>(g.tq, g.d);
+    P = dy_columns + columns_size<T>(g.tq, g.dv);
     dS = P + BQ * BK;
-    copies = dS + BQ * BK;
-    const Rows<const T> in_place = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
-    pack_transposed(in_place, g.tk, g.d, k_panels);
+    const Rows<const T> k = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
+    pack_transposed(k, g.tk, g.d, k_panels);
     pack_transposed(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, v_panels);
-    k = padded(in_place, g.tk, g.d, copies);
-    copies += padded_size<T>(g.tk, g.d);
+    pack_columns(k, g.tk, g.d, k_columns);
     for (long j = 0; j < g.tk; j++) std::fill_n(dk[j], g.d, T(0)), std::fill_n(dv[j], g.dv, T(0));
   }
 
   void add_query_head(long h) {
-    const Rows<const T> q = padded(Rows<const T>(head_of(g.q, b, h, g.tq, g.heads, g.d)), g.tq, g.d, copies);
-    const Rows<const T> dy = padded(Rows<const T>(head_of(g.dy, b, h, g.tq, g.heads, g.dv)), g.tq, g.dv,
-                                    copies + padded_size<T>(g.tq, g.d));
+    const Rows<const T> q = head_of(g.q, b, h, g.tq, g.heads, g.d),
+                        dy = head_of(g.dy, b, h, g.tq, g.heads, g.dv);
+    pack_columns(q, g.tq, g.d, q_columns);
+    pack_columns(dy, g.tq, g.dv, dy_columns);
     const Rows<T> dq = head_of(g.dq, b, h, g.tq, g.heads, g.d);
     if (g.tk == 0)
       for (long i = 0; i < g.tq; i++) std::fill_n(dq[i], g.d, T(0));
@@ -74,10 +76,10 @@ template <class T> struct GradientOfHead {
         each_tile(keys, [&](long j, long mr) {
           const long first = g.causal ? std::max(0L, k0 + j - q0) : 0, at = first * BK + j,
                      depth = rows - first;
-          tile_row(mr, g.d, depth, dS + at, 1, BK, Rows<const T>{q[q0 + first], q.ld},
-                   Rows<T>{dk[k0 + j], dk.ld}, true);
-          tile_row(mr, g.dv, depth, P + at, 1, BK, Rows<const T>{dy[q0 + first], dy.ld},
-                   Rows<T>{dv[k0 + j], dv.ld}, true);
+          tile_row(mr, g.d, depth, dS + at, 1, BK, q_columns, g.tq, q0 + first, Rows<T>{dk[k0 + j], dk.ld},
+                   true);
+          tile_row(mr, g.dv, depth, P + at, 1, BK, dy_columns, g.tq, q0 + first, Rows<T>{dv[k0 + j], dv.ld},
+                   true);
         });
       }
     }
@@ -96,8 +98,7 @@ template <class T> struct GradientOfHead {
       gradient_row(p[i - i0], ds[i - i0], mask ? mask + k0 : mask, seen, keys, g.scale, g.max[at], g.sum[at],
                    mean[i - q0]);
     }
-    if (n > 0)
-      tile_row(mr, g.d, n, ds.data, BK, 1, Rows<const T>{k[k0], k.ld}, Rows<T>{dq[i0], dq.ld}, k0 > 0);
+    if (n > 0) tile_row(mr, g.d, n, ds.data, BK, 1, k_columns, g.tk, k0, Rows<T>{dq[i0], dq.ld}, k0 > 0);
   }
 };
 

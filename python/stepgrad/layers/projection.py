@@ -8,6 +8,7 @@ from typing import Any
 from stepgrad import activations, ops
 from stepgrad.initializers import VarianceScaling
 from stepgrad.layers.weighted import Weighted
+from stepgrad.ops.linalg.dense import dense
 
 
 class Projection(Weighted):
@@ -75,8 +76,7 @@ class Projection(Weighted):
         size = math.prod(self.kernel.shape[: self.contracted])
         steps = inputs.shape[1 : inputs.ndim - self.contracted]
         x = inputs if self.contracted == 1 else ops.reshape(inputs, (-1, *steps, size))
-        y = ops.matmul(x, ops.reshape(self.kernel, (size, -1)))
-        if self.bias is not None:
-            y = y + ops.reshape(self.bias, (-1,))
+        kernel = ops.reshape(self.kernel, (size, -1))
+        y = ops.matmul(x, kernel) if self.bias is None else dense(x, kernel, ops.reshape(self.bias, (-1,)))
         y = y if len(self.units) == 1 else ops.reshape(y, (-1, *steps, *self.units))
         return self.activation(y)
