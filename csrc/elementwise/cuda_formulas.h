@@ -1,5 +1,6 @@
 // The formulas of the elementwise ops for CUDA threads; one place for all rungs. See unary_naive.cpp for their reasons.
 #pragma once
+#include "cuda/bfloat16.h"
 #include "elementwise/elementwise.h"
 #include <cmath>
 
@@ -33,6 +34,11 @@ STEPGRAD_FORMULA(Relu, T x) { return x < 0 ? T(0) : x; } // asked this way round
 STEPGRAD_FORMULA(Negative, T x) { return -x; }
 STEPGRAD_FORMULA(Abs, T x) { return std::abs(x); }
 STEPGRAD_FORMULA(Square, T x) { return x * x; }
+// A double stays as it is: whoever computes in double wants its digits.
+STEPGRAD_FORMULA(RoundBf16, T x) {
+  if constexpr (sizeof(T) == sizeof(float)) return to_float(to_bfloat16(x));
+  return x;
+}
 
 STEPGRAD_FORMULA(Sum, T a, T b) { return a + b; }
 STEPGRAD_FORMULA(Difference, T a, T b) { return a - b; }

@@ -69,6 +69,9 @@ template <class T> void abs_naive(const UnaryArgs<T>& g) { run(g, Abs{}); }
 STEPGRAD_RUNG(UnaryArgs, "square", "naive", 0, "a thread an element, coalesced", square_naive)
 template <class T> void square_naive(const UnaryArgs<T>& g) { run(g, Square{}); }
 
+STEPGRAD_RUNG(UnaryArgs, "round_bf16", "naive", 0, "a thread an element, coalesced", round_bf16_naive)
+template <class T> void round_bf16_naive(const UnaryArgs<T>& g) { run(g, RoundBf16{}); }
+
 STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "naive", 0, "a thread an element, coalesced",
               relu_gradient_naive)
 template <class T> void relu_gradient_naive(const UnaryGradientArgs<T>& g) { run(g, ReluGradient{}); }

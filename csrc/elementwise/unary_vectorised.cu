@@ -106,6 +106,10 @@ STEPGRAD_RUNG(UnaryArgs, "square", "vectorised", 10,
               "16 bytes a load: fewer instructions, more bytes on their way", square_vectorised)
 template <class T> void square_vectorised(const UnaryArgs<T>& g) { run(g, Square{}); }
 
+STEPGRAD_RUNG(UnaryArgs, "round_bf16", "vectorised", 10,
+              "16 bytes a load: fewer instructions, more bytes on their way", round_bf16_vectorised)
+template <class T> void round_bf16_vectorised(const UnaryArgs<T>& g) { run(g, RoundBf16{}); }
+
 STEPGRAD_RUNG(UnaryGradientArgs, "relu_gradient", "vectorised", 10,
               "16 bytes a load: fewer instructions, more bytes on their way", relu_gradient_vectorised)
 template <class T> void relu_gradient_vectorised(const UnaryGradientArgs<T>& g) { run(g, ReluGradient{}); }

@@ -94,5 +94,11 @@ void matmul_bf16_mma(const MatmulArgs<float>& g) {
          Bf16Product{g, A.data(), B.data(), A.batch_stride, B.batch_stride, int(A.depth)});
 }
 
+// The op that asks for bfloat16 itself (a layer with the dtype policy "mixed_bfloat16"): here the rounding is the definition.
+STEPGRAD_RUNG_F32(MatmulArgs, "matmul_bf16", "mma", 20,
+                  "tensor cores: rounds and packs both factors, then ldmatrix and mma.sync",
+                  matmul_bf16_on_tensor_cores)
+void matmul_bf16_on_tensor_cores(const MatmulArgs<float>& g) { matmul_bf16_mma(g); }
+
 } // namespace
 } // namespace stepgrad
