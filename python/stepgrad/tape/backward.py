@@ -44,12 +44,13 @@ class Walk:
 
     Attributes
     ----------
-    newest : Step or None
-        The step whose turn it is, and in `arrived` the gradients of its outputs: a chain needs neither heap nor dict.
+    newest, arrived : Step or None, gradient or list
+        The step whose turn it is, and the gradient of its output, a list where the op has several. They are not in
+        `heap` and `pending`: a chain needs neither.
     heap : list of Step
         All other steps that something has arrived at, the newest on top.
-    pending : dict of Step to list
-        The gradients of their outputs.
+    pending : dict of Step to gradient or list
+        What has arrived there.
     leaves : dict of id to list
         [leaf, gradient]
     spare : list of array
@@ -63,6 +64,7 @@ class Walk:
         self.pending = {}
         self.leaves = {}
         self.spare = []
+        self.rule = rules["add"]
 
     def deliver(self, source, index, g):
         """Add a gradient to what has already arrived at a step's output, or at a leaf."""
@@ -73,30 +75,35 @@ class Walk:
             else:
                 entry[1] = self.add(entry[1], g)
             return
-        slots = self.arrived if source is self.newest else self.pending.get(source)
-        if slots is None:
-            slots = self.begin(source)
-        slots[index] = g if slots[index] is None else self.add(slots[index], g)
-
-    def begin(self, step):
-        """Find a place for a step that nothing has arrived at before; return the empty slots of its outputs."""
+        step = source
         op = step.op
-        slots = [None] * op.outputs
-        newest = self.newest
-        if newest is None and self.heap:
-            newest = self.next()
+        known = self.arrived if step is self.newest else self.pending.get(step) if self.heap else None
+        if op.outputs > 1:
+            if known is None:
+                known = [None] * op.outputs
+                self.begin(step, known)
+            known[index] = g if known[index] is None else self.add(known[index], g)
+        elif known is None:
+            self.begin(step, g)
+        elif step is self.newest:
+            self.arrived = self.add(known, g)
+        else:
+            self.pending[step] = self.add(known, g)
+
+    def begin(self, step, arrived):
+        """Find the place of a step that nothing has arrived at before."""
+        newest = self.next()
         if newest is None or newest.number < step.number:
             if newest is not None:
                 self.put_off(newest, self.arrived)
             self.newest = step
-            self.arrived = slots
+            self.arrived = arrived
         else:
-            self.put_off(step, slots)
-        return slots
+            self.put_off(step, arrived)
 
-    def put_off(self, step, slots):
+    def put_off(self, step, arrived):
         """Let a step wait until it is the newest."""
-        self.pending[step] = slots
+        self.pending[step] = arrived
         heapq.heappush(self.heap, step)
 
     def next(self):
@@ -109,19 +116,23 @@ class Walk:
     def add(self, known, g):
         """Add two gradients, into the first where it is a bare array."""
         if not isinstance(known, Tensor):
-            rule = rules["add"]
-            kernel = rule.direct
+            kernel = self.rule.direct
             array = g.array if isinstance(g, Tensor) else g
             if kernel is not None and kernel(known, array, known) is known:
                 if array is g:
                     self.spare.append(g)
                 return known
-        return rules["add"](_tensor(known), _tensor(g))
+        return self.rule(_tensor(known), _tensor(g))
 
 
 def _tensor(g):
     """Return a gradient as a Tensor, whose array is never written to."""
     return g if isinstance(g, Tensor) else make(g, None, 0, None)
+
+
+def _tensors(arrived):
+    """Return what has arrived at a step as a list with one Tensor for each output, None where there is nothing."""
+    return [None if g is None else _tensor(g) for g in (arrived if type(arrived) is list else [arrived])]
 
 
 def run_backward(roots, seeds, wanted, retain, create):
@@ -154,22 +165,25 @@ def run_backward(roots, seeds, wanted, retain, create):
             walk.deliver(root if root.step is None else root.step, root.index, seed)
         while walk.next() is not None:
             step = walk.newest
-            gradients = walk.arrived
-            walk.newest = None
+            arrived = walk.arrived
+            walk.newest = walk.arrived = None
             if needed is not None:
-                for t in watched.get(step, ()):
-                    found[id(t)] = gradients[t.index] = _tensor(gradients[t.index])
+                if watched and step in watched:
+                    arrived = _tensors(arrived)
+                    for t in watched[step]:
+                        found[id(t)] = arrived[t.index]
+                    arrived = arrived if len(arrived) > 1 else arrived[0]
                 if step not in needed:
                     continue
             now.scope = step.scope
-            if short and not step.released:
-                results = gradients_at_once(step, gradients[0], walk.spare)
+            if short and step.alike and not step.released:
+                results = gradients_at_once(step, arrived, walk.spare)
                 if results is not None:
                     _pass_on(step, results, walk)
                     if not retain:
                         step.release()
                     continue
-            _as_written(step, gradients, hooks, walk)
+            _as_written(step, _tensors(arrived), hooks, walk)
             if not retain and not create:
                 step.release()
         leaves = walk.leaves
@@ -188,7 +202,6 @@ def run_backward(roots, seeds, wanted, retain, create):
 def _as_written(step, gradients, hooks, walk):
     """Run the gradient of a step as its op writes it, and pass on what it returns."""
     walk.spare.clear()
-    gradients = [None if g is None else _tensor(g) for g in gradients]
     for i, shape in enumerate(_output_shapes(step, gradients)):
         if gradients[i] is None:
             gradients[i] = wrap(np.zeros(shape, step.input_dtypes[0]))
@@ -211,7 +224,8 @@ def _as_written(step, gradients, hooks, walk):
 def _pass_on(step, results, walk):
     """Deliver the gradients of a step's inputs to where the inputs came from."""
     sources = step.sources
-    for i, g in enumerate(results):
+    for i in range(len(sources)):
+        g = results[i]
         if g is not None and sources[i] is not None:
             walk.deliver(sources[i], step.source_index[i], g)
 

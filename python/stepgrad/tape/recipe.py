@@ -14,8 +14,12 @@ from stepgrad.tape.tensor import Tensor, form_of, make
 _UNREAD = object()
 
 
+# Places of a recipe: inputs, output, its gradient, None; from FIRST on the numbers and one for each line.
+A, B, OUTPUT, G, NOTHING, FIRST = range(6)
+
+
 class Line:
-    """One op of a gradient: the places of its operands, `j` -1 where there is no second one, and its attributes."""
+    """One op of a gradient: the places of its operands, `j` NOTHING where there is no second one, and its attributes."""
 
     def __init__(self, op, i, j, attrs):
         self.op = op
@@ -25,31 +29,31 @@ class Line:
 
 
 class Recipe:
-    """The ops of a gradient. Places: the inputs, the output, its gradient, numbers, one for each line.
+    """The ops of a gradient.
 
     Attributes
     ----------
-    numbers : tuple
+    numbers : list
         Python numbers that the gradient multiplies with, or the like.
     lines : list of Line
-    results : list of int
-        The places of the inputs' gradients; -1 for None.
+    to_a, to_b : int
+        The places of the inputs' gradients.
     own : bool
-        True where each result is the array of a line, or what came, and none is there twice: all may be written to.
+        True where each of them is the array of a line, or what came, and they are not the same: both may be written to.
     keeps : bool
-        True where what came is a result, too.
-    constants : tuple of (dtype, list) or None
-        The numbers as arrays of the dtype that they were last needed in.
+        True where what came is one of them.
+    places : tuple of (dtype, list)
+        All places, those of the numbers filled with arrays of the dtype that they were last needed in.
     """
 
-    def __init__(self, numbers, lines, results, of_g):
-        places = [place for place in results if place >= 0]
+    def __init__(self, numbers, lines, results):
         self.numbers = numbers
         self.lines = lines
-        self.results = results
-        self.own = min(places, default=of_g) >= of_g and len(set(places)) == len(places)
-        self.keeps = of_g in places
-        self.constants = None
+        self.to_a = results[0]
+        self.to_b = results[1] if len(results) > 1 else NOTHING
+        self.own = self.to_a >= G and self.to_b >= G and (self.to_a != self.to_b or self.to_a == NOTHING)
+        self.keeps = G in results
+        self.places = (None, [])
 
 
 def gradients_at_once(step, g, spare):
@@ -58,6 +62,7 @@ def gradients_at_once(step, g, spare):
     Parameters
     ----------
     step : Step
+        One that is `alike`.
     g : Tensor or array
         The gradient of the output. A bare array is one that a recipe made and nobody else knows.
     spare : list of array
@@ -65,11 +70,11 @@ def gradients_at_once(step, g, spare):
 
     Returns
     -------
-    list of (Tensor, array or None) or None
-        Bare arrays where nobody else knows them.
+    tuple of (Tensor, array or None) or None
+        One for each input; bare arrays where nobody else knows them.
     """
     bare = not isinstance(g, Tensor)
-    if not step.alike or not (bare or form_of(g).dtype is step.input_dtypes[0]):
+    if not bare and form_of(g).dtype is not step.input_dtypes[0]:
         return None
     if step.versions is not None:
         step.check()
@@ -91,38 +96,57 @@ def gradients_at_once(step, g, spare):
 
 def _follow(recipe, step, g, bare, spare):
     """Run the kernels of a recipe; None where one of them is not to be had now."""
-    array = g if bare else g.array
-    arrays = [None if t is None else t.array for t in step.saved_inputs]
-    arrays.append(None if step.saved_outputs is None else step.saved_outputs[0])
-    arrays.append(array)
-    if recipe.numbers:
-        arrays += _constants(recipe, step.input_dtypes[0])
+    saved = step.saved_inputs
+    a = saved[0]
+    b = saved[1] if len(saved) > 1 else None
+    known = recipe.places
+    if known[0] is not step.input_dtypes[0]:
+        known = _fill(recipe, step.input_dtypes[0])
+    arrays = known[1][:]
+    if a is not None:
+        arrays[A] = a.array
+    if b is not None:
+        arrays[B] = b.array
+    if step.saved_outputs is not None:
+        arrays[OUTPUT] = step.saved_outputs[0]
+    arrays[G] = array = g if bare else g.array
+    place = FIRST + len(recipe.numbers)
     for line in recipe.lines:
         kernel = line.op.direct
         if kernel is None:
             return None
         out = spare.pop() if spare else None
-        x = arrays[line.i]
         if line.attrs:
-            made = kernel(x, arrays[line.j], out, **line.attrs)
+            made = kernel(arrays[line.i], arrays[line.j], out, **line.attrs)
+        elif line.j == NOTHING:
+            made = kernel(arrays[line.i], out)
         else:
-            made = kernel(x, out) if line.j < 0 else kernel(x, arrays[line.j], out)
+            made = kernel(arrays[line.i], arrays[line.j], out)
         if made is NotImplemented:
             return None
-        arrays.append(made)
+        arrays[place] = made
+        place += 1
     if bare and not recipe.keeps:
         spare.append(array)
-    results = [None if place < 0 else arrays[place] for place in recipe.results]
-    if recipe.own and (bare or not recipe.keeps):
-        return results
-    return [None if a is None else g if a is array and not bare else make(a, None, 0, None) for a in results]
+    x, y = arrays[recipe.to_a], arrays[recipe.to_b]
+    if not recipe.own or (recipe.keeps and not bare):
+        x = _shared(x, g)
+        y = _shared(y, g)
+    return (x, y) if len(saved) > 1 else (x,)
 
 
-def _constants(recipe, dtype):
-    known = recipe.constants
-    if known is None or known[0] is not dtype:
-        known = recipe.constants = (dtype, [constant(x, dtype).array for x in recipe.numbers])
-    return known[1]
+def _shared(array, g):
+    """Return an array that others know, too, as a Tensor: `g` itself where it is its array."""
+    if array is None:
+        return None
+    return g if isinstance(g, Tensor) and array is g.array else make(array, None, 0, None)
+
+
+def _fill(recipe, dtype):
+    """Lay out the places for arrays of a dtype."""
+    numbers = [constant(x, dtype).array for x in recipe.numbers]
+    recipe.places = (dtype, [None] * FIRST + numbers + [None] * len(recipe.lines))
+    return recipe.places
 
 
 def _read(step, g):
@@ -139,9 +163,8 @@ def _read(step, g):
         now.listing = None
         step.saved_inputs = saved
     places = {id(t): i for i, t in enumerate(stand_ins) if t is not None}
-    places[id(g)] = len(saved) + 1
+    places[id(g)] = G
     numbers = [x for call in listing if call for x in call[1] if not isinstance(x, Tensor)]
-    first = len(saved) + 2
     lines = []
     for call in listing:
         if call is None:
@@ -150,17 +173,17 @@ def _read(step, g):
         at = []
         for x in operands:
             if not isinstance(x, Tensor):
-                at.append(first + numbers.index(x))
+                at.append(FIRST + numbers.index(x))
             elif x.step is step:
-                at.append(len(saved))
+                at.append(OUTPUT)
             else:
                 at.append(places.get(id(x), -1))
         if -1 in at:
             return None
-        lines.append(Line(op, at[0], at[1] if len(at) > 1 else -1, attrs))
-        places[id(output)] = first + len(numbers) + len(lines) - 1
+        lines.append(Line(op, at[0], at[1] if len(at) > 1 else NOTHING, attrs))
+        places[id(output)] = FIRST + len(numbers) + len(lines) - 1
     results = results if isinstance(results, tuple) else (results,)
-    found = [-1 if r is None else places.get(id(r), -2) for r in results]
+    found = [NOTHING if r is None else places.get(id(r), -2) for r in results]
     if -2 in found or len(found) != len(saved):
         return None
-    return Recipe(tuple(numbers), lines, found, len(saved) + 1)
+    return Recipe(numbers, lines, found)
