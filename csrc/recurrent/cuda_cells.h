@@ -63,4 +63,10 @@ struct GruCell {
   }
 };
 
+// The rungs that others fall back on; naive.cu.
+template <class T> void lstm_naive(const LstmSequenceArgs<T>& g);
+template <class T> void lstm_gradient_naive(const LstmSequenceGradientArgs<T>& g);
+template <class T> void gru_naive(const GruSequenceArgs<T>& g);
+template <class T> void gru_gradient_naive(const GruSequenceGradientArgs<T>& g);
+
 } // namespace stepgrad
