@@ -73,6 +73,7 @@ def bench(
 
     from stepgrad.bench import machine, report, suite
     from stepgrad.bench.race import Track
+    from stepgrad.bench.threads import set_threads
 
     sections = tuple(only.split(",")) if only else suite.SECTIONS
     if not set(sections) <= set(suite.SECTIONS):
@@ -99,6 +100,7 @@ def bench(
     settings |= {"quick": quick, "rounds": rounds, "seed": seed, "limits": _limits(description)}
     settings["threads"] = sorted({*counts, *settings.get("threads", ())})
 
+    set_threads(1)  # of this process, which computes in float64 what is expected while the contestants load
     console, start, before = Console(), time.perf_counter(), settings.get("minutes", 0.0)
     done, results = _done(results)
     for count in counts:

@@ -48,6 +48,7 @@ def load(library: str, net: str) -> tuple[Callable[[], Any], tuple[np.ndarray, .
     return step, losses(step)
 
 
+@functools.cache
 def expected(net: str) -> tuple[np.ndarray, ...]:
     """Return the losses in float64, computed by the engine on the NumPy reference of every op."""
     from stepgrad import config, kernels
