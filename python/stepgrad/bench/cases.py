@@ -203,6 +203,14 @@ def _cross_entropy(op, size, rng):
     return Case(op, f"{rows} x {n}", tuple(arrays))
 
 
+def _probability_cross_entropy(op, size, rng):
+    probabilities = np.abs(_normal(rng, ROWS, size or ROWS)) + np.float32(0.1)
+    arrays = [probabilities, rng.integers(0, probabilities.shape[1], ROWS)]
+    if op.endswith("_gradient"):
+        arrays.append(_normal(rng, ROWS))
+    return Case(op, f"{ROWS} x {probabilities.shape[1]}", tuple(arrays), {"epsilon": 1e-7})
+
+
 def _embedding_gradient(op, size, rng):
     words, width = size or 10_000, 32
     indices = rng.integers(0, words, 16_000)
@@ -263,6 +271,9 @@ _SPECIAL = {
         _cross_entropy,
     ),
     "copy": _flat,
+    **dict.fromkeys(
+        (f"sparse_probability_cross_entropy{end}" for end in ("", "_gradient")), _probability_cross_entropy
+    ),
     "embedding_gradient": _embedding_gradient,
     "batch_norm_statistics": _statistics,
     **dict.fromkeys(

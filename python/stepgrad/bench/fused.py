@@ -56,10 +56,14 @@ def sequence(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
 
 
 def dense(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
-    """A layer of n to n units on 32 rows."""
+    """A layer of n to n units on 32 rows; two products on the way back."""
     n, rows = size or 1000, 32
     arrays = (_normal(rng, rows, n), _normal(rng, n, n) / np.float32(np.sqrt(n)), _normal(rng, n))
-    return f"{rows} x {n} to {n} units, relu", arrays, {"activation": "relu"}, 2.0 * rows * n * n
+    attrs, products = {"activation": "relu"}, 1
+    if op.endswith("_gradient"):
+        y = kernels.rungs("dense")[0].function(*arrays, **attrs)
+        arrays, products = (*arrays[:2], y, _normal(rng, rows, n)), 2
+    return f"{rows} x {n} to {n} units, relu", arrays, attrs, products * 2.0 * rows * n * n
 
 
 def convolution(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
@@ -80,6 +84,6 @@ INPUTS: dict[str, Callable[[str, int | None, np.random.Generator], Inputs]] = {
     **dict.fromkeys(
         (f"{kind}_sequence{end}" for kind in ("lstm", "gru") for end in ("", "_gradient")), sequence
     ),
-    "dense": dense,
+    **dict.fromkeys(("dense", "dense_gradient"), dense),
     "conv2d_bias": convolution,
 }
