@@ -52,14 +52,6 @@ void scores_tile(long mr, long n, long width, const T* A, long lda, const T* pan
                        NR<T>, S.data + j, S.ld, false);
 }
 
-// e^x for a score less the largest one of its row: vexp without the cases that cannot come. Weights below 1e-38 are 0.
-STEPGRAD_INLINE vec_f32 weight_of(vec_f32 x) {
-  vec_i32 n;
-  const vec_f32 p = reduced_expm1(x, &n);
-  return x < -87.0f ? vec_f32{} : (1.0f + p) * power_of_two(n); // written so that NaN passes
-}
-STEPGRAD_INLINE vec_f64 weight_of(vec_f64 x) { return vexp(x); }
-
 // The scores of a row with scale and mask, -inf beyond the n that are seen.
 template <class T> STEPGRAD_INLINE vec<T> masked(const T* s, const T* mask, long j, long n, T scale) {
   constexpr T INF = std::numeric_limits<T>::infinity();

@@ -32,7 +32,7 @@ template <class T> struct OnlineRow {
   template <class Score> void weigh(T* s, long n, Score score) {
     vec<T> total{};
     for (long j = 0; j < n; j += VL<T>) {
-      const vec<T> weight = weight_of(score(j) - base);
+      const vec<T> weight = vexp_down(score(j) - base);
       store(s + j, weight);
       total += weight;
     }

@@ -19,7 +19,7 @@ template <class T>
 void gradient_row(T* s, T* g, const T* mask, long n, long end, T scale, T max, T sum, T mean) {
   const T inverse = T(1) / sum, base = max == -std::numeric_limits<T>::infinity() ? T(0) : max;
   for (long j = 0; j < n; j += VL<T>) {
-    const vec<T> p = weight_of(masked(s, mask, j, n, scale) - base) * inverse;
+    const vec<T> p = vexp_down(masked(s, mask, j, n, scale) - base) * inverse;
     store(s + j, p);
     store(g + j, p * (load(g + j) - mean) * scale);
   }

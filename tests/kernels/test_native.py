@@ -224,6 +224,67 @@ def test_narrow_batch_norm_has_the_same_bits_for_any_number_of_threads(n, thread
     assert len(results) == 1
 
 
+@pytest.mark.parametrize("op, rung", [key for key in ABOVE_NAIVE if key[0].startswith("conv2d")])
+def test_depthwise_convolution_has_the_same_bits_for_any_number_of_threads(op, rung, threads):
+    """A filter for each channel goes through loops of its own."""
+    rng = np.random.default_rng(0)
+    image, filters, bias, result = (
+        rng.standard_normal(shape, np.float32)
+        for shape in ((8, 30, 30, 67), (3, 3, 1, 67), (67,), (8, 30, 30, 67))
+    )
+    arguments = {
+        "conv2d": (image, filters, result),
+        "conv2d_bias": (image, filters, bias, result, True),
+        "conv2d_input_gradient": (result, filters, image),
+        "conv2d_weight_gradient": (image, result, filters),
+    }[op]
+    results = set()
+    for count in (1, 2, 5):
+        threads(count)
+        mine = copies(arguments)
+        RUNGS[op, rung](*mine, *(1,) * 6, 67)
+        results.add(b"".join(contents(mine)))
+    assert len(results) == 1 and results != {b"".join(contents(arguments))}
+
+
+UPDATES = [key for key in RUNGS if key[0].endswith("_update")]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("op, rung", UPDATES, ids=["-".join(key) for key in UPDATES])
+def test_an_update_of_a_list_of_variables_matches_numpy(op, rung, dtype):
+    """All variables of a model in one call: the cases that differ in size alone, together."""
+    kinds = {}
+    for case in cases(op):
+        arrays = [a for a in case.args if isinstance(a, np.ndarray | InOut)]
+        numbers = tuple(case.args[len(arrays) :])
+        in_use = tuple(np.size(a.start if isinstance(a, InOut) else a) > 0 for a in arrays)
+        kinds.setdefault((numbers, in_use), []).append(arrays)
+    assert max(map(len, kinds.values())) > 10
+    for (numbers, _), variables in kinds.items():
+        lists = [list(arrays) for arrays in zip(*variables, strict=True)]
+        passed = [[to_argument(a, dtype) for a in arrays] for arrays in lists]
+        RUNGS[op, rung](*passed, *numbers)
+        for wanted, got in zip(sum(lists, []), sum(passed, []), strict=True):
+            want = wanted.want if isinstance(wanted, InOut) else wanted
+            # float32: a square root and a division after a few roundings, as in the cases themselves
+            tolerance = 1e-5 if dtype == "float32" else 1e-12
+            np.testing.assert_allclose(got, want.astype(dtype), rtol=tolerance, atol=tolerance / 10)
+
+
+@pytest.mark.parametrize("op, rung", UPDATES, ids=["-".join(key) for key in UPDATES])
+def test_an_update_of_a_list_has_the_same_bits_for_any_number_of_threads(op, rung, threads):
+    arguments = large_arguments(op, "float32")
+    arrays = [a for a in arguments if isinstance(a, np.ndarray)]
+    results = set()
+    for count in (1, 2, 5):
+        threads(count)
+        lists = [[a[:n].copy() for n in (300_007, 3, 0, 40_001)] for a in arrays]
+        RUNGS[op, rung](*lists, *arguments[len(arrays) :])
+        results.add(b"".join(a.tobytes() for a in sum(lists, [])))
+    assert len(results) == 1
+
+
 @pytest.mark.parametrize(
     "op", ["lstm_sequence", "gru_sequence", "lstm_sequence_gradient", "gru_sequence_gradient"]
 )
