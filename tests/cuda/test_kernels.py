@@ -1,5 +1,6 @@
 """Every CUDA kernel at every rung, on the emulator, with the calls that the CPU's kernels must get right."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ REPOSITORY = Path(__file__).parents[2]
 WIDER = {"tf32": 5e-3, "bf16": 3e-2}  # 11 and 8 bits of precision in what is multiplied, sums in float32
 
 
-SMALL = 20_000  # elements of a call that is repeated in every order: a barrier costs a switch for each thread
+# Elements of a call that is repeated in every order: a barrier costs a switch for each thread. tests/sanitizers.sh asks for less.
+SMALL = int(os.environ.get("STEPGRAD_TEST_ELEMENTS", 20_000))
 
 
 def is_small(case):
