@@ -3,6 +3,7 @@
 // The functions are made by the same binders as those of stepgrad._cpu. An array on the GPU comes as a NumPy array that
 // describes it: shape, type, and an address that only the GPU can read (python/stepgrad/device.py makes them).
 #include "bindings/bind.h"
+#include "cuda/fragments.h"
 #include "common/thread_pool.h"
 #include <cstdint>
 #ifdef STEPGRAD_RECORDER
@@ -36,6 +37,18 @@ static py::list rungs() {
   return list;
 }
 
+// Runs a probe of csrc/cuda/fragments.cu on arrays of 32-bit words.
+static void primitive(const std::string& name, py::handle in, py::handle out) {
+  const PrimitiveWords words = primitive_words(name.c_str());
+  const Checks<float> check(name.c_str());
+  const auto from = check.places("in", in, 1);
+  const auto to = check.places_out("out", out, 1);
+  check.size(from, words.in);
+  check.size(to, words.out);
+  run_primitive(name.c_str(), reinterpret_cast<const uint32_t*>(from.data),
+                reinterpret_cast<uint32_t*>(to.data));
+}
+
 #ifdef STEPGRAD_RECORDER
 void add_access_recorder(py::module_&); // csrc/emulator/recording/binding.cpp
 #endif
@@ -56,6 +69,9 @@ PYBIND11_MODULE(STEPGRAD_MODULE, m) {
       "rungs", [table] { return py::list(table.attr("copy")()); },
       "All rungs as (op, rung, summary, source, function, dtypes, is_reduced), each op from the bottom rung "
       "up.");
+  m.def("primitive", &primitive, py::arg("name"), py::arg("in"), py::arg("out"),
+        "Runs one instruction alone, in one warp, and writes what each thread then holds; see "
+        "csrc/cuda/fragments.cu.");
 #ifdef STEPGRAD_RECORDER
   add_access_recorder(m);
 #endif

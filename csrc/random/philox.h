@@ -24,11 +24,13 @@ struct Words {
   uint64_t w[4];
 };
 
-// The upper half of a 128-bit product, from four 32-bit ones.
+// The upper half of a 128-bit product: one instruction of a CPU, four of a GPU.
 STEPGRAD_EVERYWHERE inline uint64_t high_product(uint64_t a, uint64_t b) {
-  const uint64_t a0 = uint32_t(a), a1 = a >> 32, b0 = uint32_t(b), b1 = b >> 32;
-  const uint64_t middle = a1 * b0 + (a0 * b0 >> 32), other = a0 * b1 + uint32_t(middle);
-  return a1 * b1 + (middle >> 32) + (other >> 32);
+#ifdef __CUDA_ARCH__
+  return __umul64hi(a, b);
+#else
+  return uint64_t(static_cast<unsigned __int128>(a) * b >> 64);
+#endif
 }
 
 // Block number `counter` of the stream of a key; NumPy's first one is number 1.
@@ -45,14 +47,16 @@ STEPGRAD_EVERYWHERE inline Words philox(uint64_t counter, uint64_t key0, uint64_
 
 constexpr long NUMBERS = 8; // floats of a block
 
-// Block `block` (from 0) of a mask. NumPy makes a float in [0, 1) of 24 bits of each half of a word, the lower half first.
+// Block `block` (from 0) of a mask. NumPy makes a float in [0, 1) of 24 bits of each half of a word, the lower half first. It is
+// below keep where those bits are below keep * 2^24, rounded up: the same answer, and no conversion of each number.
 template <class T> STEPGRAD_EVERYWHERE void mask_block(const DropoutMaskArgs<T>& g, long block) {
   const Words words = philox(uint64_t(block) + 1, g.key[0], g.key[1]);
-  for (long i = 0; i < NUMBERS && block * NUMBERS + i < g.n; i++) {
-    const uint32_t half = uint32_t(words.w[i / 2] >> (i % 2 * 32));
-    const bool kept = float(half >> 8) * (1.0f / 16777216) < float(g.keep);
-    g.y[block * NUMBERS + i] = kept ? T(1) / T(g.keep) : T(0);
-  }
+  const float scaled = float(g.keep) * 16777216.0f; // exact: a power of two
+  const uint32_t whole = uint32_t(scaled), limit = whole + (float(whole) < scaled);
+  const T kept = T(1) / T(g.keep);
+  T* y = g.y + block * NUMBERS;
+  const long n = g.n - block * NUMBERS < NUMBERS ? g.n - block * NUMBERS : NUMBERS;
+  for (long i = 0; i < n; i++) y[i] = uint32_t(words.w[i / 2] >> (i % 2 * 32)) >> 8 < limit ? kept : T(0);
 }
 
 #undef STEPGRAD_EVERYWHERE

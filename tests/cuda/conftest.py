@@ -1,6 +1,13 @@
-"""How the emulator is told to run: the order of threads, when asynchronous copies happen."""
+"""How the emulator is told to run: the order of threads, when asynchronous copies happen; and what stands in for a GPU."""
+
+import os
 
 import pytest
+
+from kernels import gpu_stand_in
+
+if os.environ.get("STEPGRAD_GPU_STAND_IN") == "1":
+    gpu_stand_in.install()
 
 ORDERS = ("forward", "reverse", "random", "random:7")
 

@@ -1,4 +1,4 @@
-"""Every CUDA kernel at every rung, on the emulator, with the calls that the CPU's kernels must get right."""
+"""Every CUDA kernel at every rung, on the emulator and on a GPU, with the calls that the CPU's kernels must get right."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernels import on_device
 from kernels.native_case import Out
 from kernels.native_cases import OPS, cases
 
-_emu = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
-
-RUNGS = {(op, rung): row for op, rung, *row in _emu.rungs()}  # summary, source, function, dtypes, is_reduced
-EACH_RUNG = pytest.mark.parametrize("op, rung", RUNGS, ids=["-".join(key) for key in RUNGS])
+EACH_RUNG = pytest.mark.parametrize("device, op, rung", on_device.each())
+EACH_DEVICE = pytest.mark.parametrize("device", on_device.EACH_DEVICE)
 REPOSITORY = Path(__file__).parents[2]
 WIDER = {"tf32": 5e-3, "bf16": 3e-2}  # 11 and 8 bits of precision in what is multiplied, sums in float32
 
@@ -25,8 +24,8 @@ def is_small(case):
     return sum(np.size(getattr(arg, "want", arg)) for arg in case.args) < SMALL
 
 
-def check(op, rung, dtype, only_small=False):
-    _, _, function, dtypes, is_reduced = RUNGS[op, rung]
+def check(device, op, rung, dtype, only_small=False):
+    _, _, function, dtypes, is_reduced = on_device.rungs(device)[op, rung]
     if np.dtype(dtype).char not in dtypes:
         with pytest.raises(TypeError, match=op):
             next(cases(op)).run(function, dtype)
@@ -42,28 +41,30 @@ def check(op, rung, dtype, only_small=False):
 
 @EACH_RUNG
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_matches_numpy(op, rung, dtype):
+def test_matches_numpy(device, op, rung, dtype):
     assert op in OPS
     # The kernels of matmul_bf16 are those of matmul, which run the large cases.
-    check(op, rung, dtype, only_small=dtype == "float64" or op == "matmul_bf16")
+    check(device, op, rung, dtype, only_small=dtype == "float64" or op == "matmul_bf16")
 
 
-@EACH_RUNG
-def test_order_of_threads_and_copies_does_not_matter(op, rung, order, copies):
-    check(op, rung, "float32", only_small=True)
+@pytest.mark.parametrize("device, op, rung", on_device.each(on=[on_device.EMULATED]))
+def test_order_of_threads_and_copies_does_not_matter(device, op, rung, order, copies):
+    check(device, op, rung, "float32", only_small=True)
 
 
-def test_source_points_at_the_registration():
-    for (op, rung), (summary, source, *_) in RUNGS.items():
+@EACH_DEVICE
+def test_source_points_at_the_registration(device):
+    for (op, rung), (summary, source, *_) in on_device.rungs(device).items():
         path, line = source.split(":")
         text = " ".join((REPOSITORY / path).read_text().splitlines()[int(line) - 1 : int(line) + 1])
         assert text.startswith("STEPGRAD_RUNG") and f'"{op}"' in text, f"{op}/{rung}: {source}"
         assert path.endswith(".cu") and summary and "\n" not in summary
 
 
-def test_wrong_arguments_are_refused():
+@EACH_DEVICE
+def test_wrong_arguments_are_refused(device):
     a, b = np.zeros((1, 2, 3), "float32"), np.zeros((1, 4, 5), "float32")
-    function = RUNGS["matmul", "naive"][2]
+    function = on_device.rungs(device)["matmul", "naive"][2]
     with pytest.raises(
         ValueError, match=r"matmul: argument 'b': expected shape \(1, 3, 5\), got shape \(1, 4, 5\)"
     ):
@@ -71,8 +72,10 @@ def test_wrong_arguments_are_refused():
 
 
 def test_option_of_the_environment_is_checked(monkeypatch):
+    if on_device.module(on_device.EMULATED) is None:
+        pytest.skip("the emulator was not built")
     monkeypatch.setenv("STEPGRAD_EMULATOR_ORDER", "sideways")
     case = next(case for case in cases("matmul") if np.size(case.args[2].want))
     assert isinstance(case.args[2], Out)
     with pytest.raises(RuntimeError, match="STEPGRAD_EMULATOR_ORDER: expected forward, reverse, random"):
-        case.run(RUNGS["matmul", "naive"][2], "float32")
+        case.run(on_device.rungs(on_device.EMULATED)["matmul", "naive"][2], "float32")

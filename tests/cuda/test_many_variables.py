@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-_emu = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
+from kernels import on_device
 
-RUNGS = {(op, rung): row[2] for op, rung, *row in _emu.rungs() if op.endswith("_update")}
 SIZES = [0, 1, 10, 1023, 1024, 1025, 2500, 0] + [7] * 120 + [3000, 0]  # more than one launch can take
 SLOTS = {"sgd_update": 1, "adam_update": 3, "rmsprop_update": 3, "adagrad_update": 1}
 NUMBERS = {
@@ -24,13 +23,14 @@ def arrays(op, dtype):
     return draws
 
 
-@pytest.mark.parametrize("op, rung", RUNGS)
+@pytest.mark.parametrize("device, op, rung", on_device.each(lambda op, *_: op.endswith("_update")))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_list_of_variables_gets_the_bits_of_single_calls(op, rung, dtype):
+def test_a_list_of_variables_gets_the_bits_of_single_calls(device, op, rung, dtype):
+    rungs = on_device.rungs(device)
     together, alone = arrays(op, dtype), arrays(op, dtype)
-    RUNGS[op, rung](*together, *NUMBERS[op])
+    rungs[op, rung][2](*together, *NUMBERS[op])
     for one in zip(*alone, strict=True):
-        RUNGS[op, "naive"](*one, *NUMBERS[op])
+        rungs[op, "naive"][2](*one, *NUMBERS[op])
     before = arrays(op, dtype)
     for kind, (got, want, old) in enumerate(zip(together, alone, before, strict=True)):
         for a, b, c in zip(got, want, old, strict=True):

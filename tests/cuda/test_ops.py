@@ -1,13 +1,13 @@
-"""The op tests of the CPU, from the same declarations, on the top rung of every op that has a CUDA kernel."""
+"""The op tests of the CPU, from the same declarations, on the top rung of every op that has a CUDA kernel: emulated, and on a GPU."""
 
 import pytest
 
 import stepgrad as sg
+from kernels import on_device
 from ops import cases, checks
-from stepgrad import devices, kernels
+from stepgrad import kernels
 
-_emu = pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
-WITH_KERNELS = {op for op, *_ in _emu.rungs()}
+WITH_KERNELS = {parameter.values[1] for parameter in on_device.each(on=[on_device.GPU])}
 CHECKS = [
     check for check in checks.ON_EVERY_RUNG if check is not checks.check_threads
 ]  # a matter of the CPU's kernels
@@ -23,7 +23,8 @@ def _parameters():
 
 
 @pytest.mark.parametrize("case, check", list(_parameters()))
-def test_op_on_the_emulated_device(case, check):
-    with sg.device(devices.EMULATED):
-        assert kernels.current(case.ops[0]).device == devices.EMULATED
+@pytest.mark.parametrize("device", on_device.EACH_DEVICE)
+def test_op_on_the_device(device, case, check):
+    with sg.device(device):
+        assert kernels.current(case.ops[0]).device == device
         check(case)

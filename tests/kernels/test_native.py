@@ -109,6 +109,7 @@ def large_arguments(op, dtype):
         "average_pool2d": lambda: (floats(*image), floats(*pooled), *window),
         "average_pool2d_gradient": lambda: (floats(*pooled), floats(*image), *window),
         "copy": lambda: (floats(300, 1009).T, floats(1009, 300)),
+        "dropout_mask": lambda: (floats(many), 5, 3, 0.75),
         "embedding_gradient": lambda: (rng.integers(0, 50, 3000), floats(3000, 100), floats(50, 100)),
         "batch_norm_statistics": lambda: (floats(many, 7), floats(7), floats(7)),
         "layer_norm": lambda: (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stepgrad import kernels
+from stepgrad import device_arrays, kernels
 from stepgrad.errors import StepgradError
 from stepgrad.ops.op import registry
 from stepgrad.tape import KerasTensor, Tensor, wrap
@@ -20,9 +20,15 @@ STEP = 1e-3  # of the central differences; together with half of it the error is
 # -- comparing --------------------------------------------------------------------------------------------------------
 
 
+def host(values):
+    """The values of an array or tensor as NumPy's, from wherever they lie."""
+    array = values.array if isinstance(values, Tensor) else values
+    return device_arrays.to_host(array) if hasattr(array, "dtype") else np.asarray(array)
+
+
 def close(got, want, rtol, what):
     """Fail unless `got` is `want`: same shape, same NaNs and infinities, entries within rtol of the entry or the largest."""
-    got, want = np.asarray(got), np.asarray(want)
+    got, want = host(got), host(want)
     if got.shape != want.shape:
         pytest.fail(f"{what}: shape {got.shape}, expected {want.shape}")
     if got.dtype.kind in "biu" and want.dtype.kind in "biu":
@@ -64,12 +70,14 @@ def gradients(outs, tensors, ws, create=False):
 def outcome(case, arrays):
     """Outputs, then gradients, as arrays; zeros stand in for a gradient that does not exist."""
     outs, tensors = case.run(arrays)
-    result = [(f"output {i}", o.array) for i, o in enumerate(outs)]
+    result = [(f"output {i}", host(o)) for i, o in enumerate(outs)]
     if case.differentiable:
         grads = gradients(outs, tensors, weights(outs))
         for i, (g, t) in enumerate(zip(grads, tensors)):
             if t.requires_grad:
-                result.append((f"gradient of input {i}", np.zeros_like(t.array) if g is None else g.array))
+                result.append(
+                    (f"gradient of input {i}", np.zeros(t.shape, t.dtype) if g is None else host(g))
+                )
     return result
 
 
@@ -159,7 +167,7 @@ def check_layout(case):
     outs, tensors = case.run(arrays)
     if not any(registry[op].view for op in case.ops):
         for o in outs:
-            if any(np.shares_memory(o.array, t.array) for t in tensors):
+            if any(np.shares_memory(host(o), host(t)) for t in tensors):
                 pytest.fail("the output shares memory with an input, and the op does not say view = True")
 
 
@@ -232,7 +240,7 @@ def check_dtype(case):
 
 def _loss(case, arrays, ws):
     outs, _ = case.run(arrays)
-    return sum(float(np.sum(o.array * w)) for o, w in zip(outs, ws) if w is not None)
+    return sum(float(np.sum(host(o) * w)) for o, w in zip(outs, ws) if w is not None)
 
 
 def _moved(arrays, directions, h):
@@ -252,8 +260,8 @@ def _directions(tensors, rng):
 
 def _inner(grads, directions):
     pairs = [(g, d) for g, d in zip(grads, directions) if g is not None and d is not None]
-    terms = [np.sum(np.asarray(g) * d) for g, d in pairs]
-    return float(sum(terms)), float(sum(np.sum(np.abs(np.asarray(g) * d)) for g, d in pairs))
+    terms = [np.sum(host(g) * d) for g, d in pairs]
+    return float(sum(terms)), float(sum(np.sum(np.abs(host(g) * d)) for g, d in pairs))
 
 
 def _agree(tape, numeric, scale, what):
@@ -296,7 +304,7 @@ def check_second_order(case):
 
     def first(h):  # <gradient, u> at a moved point
         outs, moved = case.run(_moved(arrays, d, h))
-        return _inner(gradients(outs, moved, _moved([None if w is None else w.array for w in ws], dw, h)), u)[
+        return _inner(gradients(outs, moved, _moved([None if w is None else host(w) for w in ws], dw, h)), u)[
             0
         ]
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from stepgrad import random
+import stepgrad as sg
+from stepgrad import devices, kernels, random
 from stepgrad.errors import ArgumentError, DTypeError
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 
@@ -134,6 +135,25 @@ def test_bernoulli_and_dropout():
     assert random.dropout(x, 0.0) is x and not random.dropout(x, 1.0).any()
     rows = random.dropout(np.ones((50, 4), "float32"), 0.5, noise_shape=(None, 1), seed=0)
     assert (rows == rows[:, :1]).all() and len(set(rows[:, 0])) == 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_the_mask_of_dropout_has_the_bits_of_numpy_on_every_device(dtype):
+    source = random.SeedGenerator(5)
+    for call, shape in enumerate([(3, 7), (), (0, 4), (257,)]):
+        draws = np.random.Generator(np.random.Philox(key=np.array([5, call], np.uint64))).random(
+            shape, "float32"
+        )
+        want = np.asarray(draws < np.float32(0.7)).astype(dtype) / np.dtype(dtype).type(1 - 0.3)
+        state = source.get_state()
+        for device in ["cpu", *[d for d in ("cuda-emulated",) if devices.problem(d) is None]]:
+            for rung in ("naive", "numpy"):
+                source.set_state(state)
+                with sg.device(device), kernels.use(rung):
+                    got = random.dropout(sg.Tensor(np.ones(shape, dtype)), 0.3, seed=source)
+                assert got.dtype == dtype and got.numpy().tobytes() == want.tobytes(), (device, rung, shape)
+    with pytest.raises(ArgumentError, match="between 0 and 1"):
+        random.dropout(np.ones(2), 1.5)
 
 
 def test_categorical():

@@ -161,6 +161,20 @@ def test_random_numbers_are_drawn_anew():
     assert step.plans
 
 
+def test_dropout_goes_on_where_it_was_left():
+    """A replayed step draws the masks that the step itself draws, and its state resumes to the same bits."""
+    x = sg.Tensor(floats(40, 30))
+    ours, theirs = layers.Dropout(0.4, seed=2), layers.Dropout(0.4, seed=2)
+    step = sg.compiled(lambda x: ours(x, training=True) * 2)
+    for count in range(6):
+        np.testing.assert_array_equal(step(x).numpy(), theirs(x, training=True).numpy() * 2)
+        assert ours.seed_generator.get_state() == {"seed": 2, "count": count + 1}
+    assert step.plans
+    ours.seed_generator.set_state({"seed": 2, "count": 0})
+    theirs = layers.Dropout(0.4, seed=2)
+    np.testing.assert_array_equal(step(x).numpy(), theirs(x, training=True).numpy() * 2)
+
+
 REFUSED = {
     "reads the value": lambda x: x * 2 if float(ops.sum(x)) > 0 else x,
     "different in every step": lambda x: (

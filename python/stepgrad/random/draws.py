@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stepgrad import config
+from stepgrad import config, device_arrays, kernels
 from stepgrad.errors import ArgumentError, DTypeError
-from stepgrad.random.seed_generator import SeedGenerator, generator_of
+from stepgrad.random.dropout_mask import DropoutMask
+from stepgrad.random.seed_generator import SeedGenerator, generator_of, key_of
 from stepgrad.tape.recording import drawn
 
 Seed = int | SeedGenerator | None
@@ -147,15 +148,18 @@ def dropout(
     """
     if rate == 0:
         return inputs
-    keep = 1.0 - rate
+    if not 0 <= rate <= 1:
+        raise ArgumentError("the rate of dropout must lie between 0 and 1", got=f"{rate=}")
     shape = inputs.shape if noise_shape is None else _filled(noise_shape, inputs.shape)
-    return inputs * _scaled_mask(shape, keep, inputs.dtype, seed)
+    mask = _scaled_mask(shape, 1.0 - rate, inputs.dtype, seed)
+    return inputs * (device_arrays.to_host(mask) if isinstance(inputs, np.ndarray) else mask)
 
 
 @drawn
 def _scaled_mask(shape: Sequence[int], keep: float, dtype: Any, seed: Seed) -> np.ndarray:
-    mask = bernoulli(shape, keep, dtype=dtype, seed=seed)
-    return mask / mask.dtype.type(keep) if keep else mask
+    mask = kernels.empty(tuple(shape), np.dtype(dtype or config.floatx()))
+    kernels.chosen[DropoutMask.name](mask, key=key_of(seed), keep=keep)
+    return mask
 
 
 def _filled(noise_shape: Sequence[int | None], shape: Sequence[int]) -> tuple[int, ...]:

@@ -44,9 +44,13 @@ class SeedGenerator:
 
     def next(self) -> np.random.Generator:
         """Return the NumPy generator of the next draw."""
-        generator = _philox(self.seed, self.count)
+        return _philox(self.next_key())
+
+    def next_key(self) -> tuple[int, int]:
+        """Return the key of the next draw, two 64-bit words that fix all its numbers."""
+        key = _key(self.seed, self.count)
         self.count += 1
-        return generator
+        return key
 
     def get_state(self) -> dict[str, int]:
         """Return everything needed to go on from here, as a JSON-able dict."""
@@ -81,15 +85,24 @@ def check_seed(seed: Any) -> int:
 
 def generator_of(seed: int | SeedGenerator | None) -> np.random.Generator:
     """Return the NumPy generator that a ``seed`` argument means."""
+    return _philox(key_of(seed))
+
+
+def key_of(seed: int | SeedGenerator | None) -> tuple[int, int]:
+    """Return the key that a ``seed`` argument means: of the next draw, where it is a source of many."""
     if seed is None:
-        return _default.next()
+        return _default.next_key()
     if isinstance(seed, SeedGenerator):
-        return seed.next()
-    return _philox(check_seed(seed), 0)
+        return seed.next_key()
+    return _key(check_seed(seed), 0)
 
 
-def _philox(seed: int, count: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=np.array([seed & _MASK, count & _MASK], np.uint64)))
+def _key(seed: int, count: int) -> tuple[int, int]:
+    return seed & _MASK, count & _MASK
+
+
+def _philox(key: tuple[int, int]) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=np.array(key, np.uint64)))
 
 
 def default_generator() -> SeedGenerator:
