@@ -36,9 +36,25 @@ def to_device(array: Any) -> Any:
     return _cupy().asarray(array)
 
 
+def as_array(values: Any) -> Any:
+    """Return values as an array where they lie: what is on the GPU stays there, anything else becomes NumPy's.
+
+    Examples
+    --------
+    >>> as_array(2.0).shape
+    ()
+    """
+    return values if hasattr(values, "__cuda_array_interface__") else np.asarray(values)
+
+
 def to_host(array: Any) -> np.ndarray:
     """Return the array as NumPy's: itself where it is one, a copy where it lies on the GPU."""
     return array if isinstance(array, np.ndarray) else _cupy().asnumpy(array)
+
+
+def beside(other: Any, array: Any) -> Any:
+    """Return an array where another one lies, so that one may be computed with the other."""
+    return to_host(array) if isinstance(other, np.ndarray) else to_device(array)
 
 
 def stream() -> int:

@@ -121,7 +121,9 @@ def ladder(op: Any, device: str) -> dict[str, kernels.Kernel]:
     on_gpu = device == CUDA
     reference = _reference(op) if on_gpu else op.reference
     how = (
-        "no CUDA kernel: CuPy's functions" if on_gpu else "no CUDA kernel: NumPy's functions, in CuPy's place"
+        "no CUDA kernel: CuPy's functions, or the host's"
+        if on_gpu
+        else "no CUDA kernel: NumPy's functions, in CuPy's place"
     )
     rungs = {
         kernels.REFERENCE: kernels.Kernel(op.name, device, kernels.REFERENCE, reference, how, op.__module__)
@@ -175,10 +177,21 @@ def _moved(array: Any) -> Any:
 
 
 def _reference(op: Any) -> Callable:
-    """Return the reference on CuPy's arrays: NumPy's functions hand them on to CuPy's."""
+    """Return the reference on CuPy's arrays: NumPy's functions hand them on to CuPy's. What CuPy cannot do runs on the host."""
 
     def run(*arrays: Any, **attrs: Any) -> Any:
-        return op.reference(*map(_moved, arrays), **attrs)
+        try:
+            return op.reference(*map(_moved, arrays), **attrs)
+        except (
+            TypeError,
+            AttributeError,
+            NotImplementedError,
+        ):  # no such function, or it makes an array of NumPy's
+            if getattr(op, "in_place", False):
+                raise
+            with kernels.allocating(np.empty):
+                result = op.reference(*map(device_arrays.to_host, arrays), **attrs)
+            return tuple(map(_moved, result)) if isinstance(result, tuple) else _moved(result)
 
     return run
 

@@ -341,6 +341,24 @@ def use_device(
     choose_all()
 
 
+@contextlib.contextmanager
+def allocating(allocate: Callable) -> Iterator[None]:
+    """Let :func:`empty` return what `allocate` does, for a block of code.
+
+    Examples
+    --------
+    >>> with allocating(np.zeros):
+    ...     empty((2,), "float32").tolist()
+    [0.0, 0.0]
+    """
+    before = _allocate[0]
+    _allocate[0] = allocate
+    try:
+        yield
+    finally:
+        _allocate[0] = before
+
+
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Return an array for a result, its contents undefined; big ones reuse the memory of arrays that are gone.
 

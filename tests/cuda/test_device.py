@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 import stepgrad as sg
+from kernels import on_device
 from stepgrad import devices, kernels
 from stepgrad.errors import DeviceError
 
-pytest.importorskip("stepgrad._emu", reason="the emulator was not built")
+ON_EMULATOR = pytest.mark.skipif(
+    devices.problem("cuda-emulated") is not None, reason="the emulator was not built"
+)
+EACH_DEVICE = pytest.mark.parametrize("device", on_device.EACH_DEVICE)
 PACKAGE = Path(sg.__file__).parent
 
 
+@ON_EMULATOR
 def test_ops_run_on_the_emulated_device_and_come_back():
     before = kernels.current("matmul")
     with sg.device("cuda-emulated"):
@@ -32,8 +37,9 @@ def test_ops_run_on_the_emulated_device_and_come_back():
     assert kernels.current("matmul") == before
 
 
-def test_a_rung_is_chosen_on_the_device():
-    with sg.device("cuda-emulated"), kernels.use(matmul="naive"):
+@EACH_DEVICE
+def test_a_rung_is_chosen_on_the_device(device):
+    with sg.device(device), kernels.use(matmul="naive"):
         assert kernels.current("matmul").source.endswith(
             ".cu:" + kernels.current("matmul").source.split(":")[1]
         )
@@ -43,12 +49,14 @@ def test_a_rung_is_chosen_on_the_device():
         )  # double: only the order of sums
 
 
-def test_an_op_without_a_kernel_says_so():
-    with sg.device("cuda-emulated"):
+@EACH_DEVICE
+def test_an_op_without_a_kernel_says_so(device):
+    with sg.device(device):
         row = next(row for row in kernels.table() if row["op"] == "erf" or row["rung"] == "numpy")
         assert row["rung"] != "numpy" or "no CUDA kernel" in row["why"]
 
 
+@ON_EMULATOR
 def test_float64_goes_to_a_rung_that_knows_it(monkeypatch):
     calls = []
 
@@ -86,6 +94,7 @@ def test_without_a_gpu_the_error_says_what_to_do():
         sg.Tensor([1.0]).to("cuda")
 
 
+@ON_EMULATOR
 def test_to_stays_where_it_is():
     x = sg.Tensor([1.0])
     assert x.to("cpu") is x and x.to("cuda-emulated") is x
@@ -140,15 +149,16 @@ def train(device, jit):
         return np.array(history["loss"] + history["test"]), [w.numpy() for w in model.weights]
 
 
+@EACH_DEVICE
 @pytest.mark.parametrize("jit", ["auto", True])
-def test_a_network_trains_on_the_emulator_as_on_the_cpu(jit):
+def test_a_network_trains_on_the_device_as_on_the_cpu(device, jit):
     told = (
         pytest.warns(UserWarning, match="replayed on the CPU only")
         if jit is True
         else contextlib.nullcontext()
     )
     with told:
-        losses, weights = train("cuda-emulated", jit)
+        losses, weights = train(device, jit)
     expected, expected_weights = train("cpu", "auto")
     np.testing.assert_allclose(
         losses, expected, rtol=1e-4

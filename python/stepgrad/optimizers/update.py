@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import kernels
+from stepgrad.device_arrays import as_array, beside
 from stepgrad.tape import Tensor, Variable
 
 
@@ -92,8 +93,8 @@ class Update:
 def _arrays(variable: Variable, gradient: Any, slots: Sequence[Variable | None]) -> list[np.ndarray]:
     """Return w, g and the slots as arrays of one dtype; an empty one stands for a slot not in use."""
     w = variable.array
-    g = np.asarray(_array(gradient), dtype=w.dtype, order="C")
-    return [w, g, *(np.empty(0, w.dtype) if slot is None else slot.array for slot in slots)]
+    g = beside(w, as_array(_array(gradient))).astype(w.dtype, order="C", copy=False)
+    return [w, g, *(kernels.empty((0,), w.dtype) if slot is None else slot.array for slot in slots)]
 
 
 def _array(gradient: Any) -> Any:

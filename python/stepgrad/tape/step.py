@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 from stepgrad import config, kernels
+from stepgrad.device_arrays import as_array
 from stepgrad.errors import GradientError, InPlaceError, StepgradError
 from stepgrad.tape.operators import Runs
 from stepgrad.tape.state import current, public, state, symbolic_apply
@@ -315,12 +316,12 @@ def _prepared(op, inputs, attrs, now):
         if op.saves_output:
             keep = op.saves_output
             step.saved_outputs = tuple(
-                [np.asarray(r) if keep is True or i in keep else None for i, r in enumerate(results)]
+                [as_array(r) if keep is True or i in keep else None for i, r in enumerate(results)]
             )
     outputs = []
     guard = tensors[0].guard if op.view else None
     for i, array in enumerate(results):
-        array = np.asarray(array)
+        array = array if type(array) is np.ndarray else as_array(array)
         outputs.append(make(array, step if track and array.dtype.kind == "f" else None, i, guard))
     if track:
         for tape in now.tapes:

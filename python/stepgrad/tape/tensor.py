@@ -185,6 +185,11 @@ def to_array(data, dtype=None):
     """Copy `data` into a new C-contiguous array with the engine's default dtypes."""
     if isinstance(data, Tensor):
         data = data.array
+    if hasattr(data, "__cuda_array_interface__") and not hasattr(
+        data, "detach"
+    ):  # CuPy's: it stays on the GPU
+        array = data.astype(dtype or data.dtype, order="C", copy=True)
+        return array if kernels.to_device[0] is not None else device_arrays.to_host(array)
     if state.recorder is not None and state.recorder.keeps(data, dtype):
         return data  # a copy would hide where it came from
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
@@ -196,7 +201,7 @@ def to_array(data, dtype=None):
         elif array.dtype == np.int64 and not hasattr(data, "dtype"):
             array = array.astype(np.int32) if array.size == 0 or abs(array).max() < 2**31 else array
     elif (
-        isinstance(data, np.ndarray) and data.nbytes >= _BIG
+        isinstance(data, np.ndarray) and data.nbytes >= _BIG and kernels.to_device[0] is None
     ):  # a batch: into memory that the last one has left
         array = kernels.empty(data.shape, dtype or data.dtype)
         array[...] = data
@@ -229,7 +234,7 @@ def as_tensor(x):
 
 def wrap(array):
     """Make a Tensor around an array that the caller gives away: no copy."""
-    return make(np.asarray(array), None, 0, None)
+    return make(device_arrays.as_array(array), None, 0, None)
 
 
 def make(array, step, index, guard):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import config
+from stepgrad import config, device_arrays
 from stepgrad.errors import ShapeError
 from stepgrad.tape.state import state
 from stepgrad.tape.tensor import Tensor
@@ -84,7 +84,7 @@ class Variable(Tensor):
             return self
         if state.recorder is not None:
             state.recorder.assigned(self, value)
-        value = value.array if isinstance(value, Tensor) else np.asarray(value)
+        value = value.array if isinstance(value, Tensor) else device_arrays.as_array(value)
         if value.shape != self.array.shape:
             raise ShapeError(
                 f"variable '{self.path}' keeps its shape",
@@ -92,7 +92,7 @@ class Variable(Tensor):
                 got=str(value.shape),
                 fix="reshape the value, or create a new Variable",
             )
-        self.array[...] = value
+        self.array[...] = device_arrays.beside(self.array, value)
         self.changed()
         return self
 
@@ -100,13 +100,17 @@ class Variable(Tensor):
         """Add to the values."""
         if state.frozen:
             return self
-        return self.assign(self.array + np.asarray(value, dtype=self.array.dtype))
+        return self.assign(self.array + self._fitting(value))
 
     def assign_sub(self, value: Any) -> Variable:
         """Subtract from the values."""
         if state.frozen:
             return self
-        return self.assign(self.array - np.asarray(value, dtype=self.array.dtype))
+        return self.assign(self.array - self._fitting(value))
+
+    def _fitting(self, value: Any) -> Any:
+        array = device_arrays.as_array(value.array if isinstance(value, Tensor) else value)
+        return device_arrays.beside(self.array, array.astype(self.array.dtype, copy=False))
 
     def changed(self) -> None:
         """Note that the array was written to; whoever writes into ``array`` must call this."""

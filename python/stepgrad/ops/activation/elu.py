@@ -14,7 +14,7 @@ class Elu(Unary):
 
     def reference(self, x, alpha=1.0):
         low = np.expm1(np.minimum(x, np.zeros((), x.dtype)))  # the side that is not used must not overflow
-        return np.where(x > 0, x, low * np.asarray(alpha, x.dtype))
+        return np.where(x > 0, x, low * x.dtype.type(alpha))
 
     def gradient(self, step, gy):
         (x,) = step.inputs

@@ -82,7 +82,7 @@ class GeluTanhGradient(UnaryGradient):
 
 
 def _chance(x):
-    return np.asarray(_erfc_of(x * -math.sqrt(0.5)), x.dtype) * np.asarray(0.5, x.dtype)
+    return np.asarray(_erfc_of(x * -math.sqrt(0.5)), x.dtype) * x.dtype.type(0.5)
 
 
 def _twice_u(x):

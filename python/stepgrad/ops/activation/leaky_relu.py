@@ -13,7 +13,7 @@ class LeakyRelu(Unary):
     gradient_formula = r"\bar x = \bar y \text{ where } x > 0,\ s \bar y \text{ elsewhere}"
 
     def reference(self, x, negative_slope=0.2):
-        return np.where(x > 0, x, x * np.asarray(negative_slope, x.dtype))
+        return np.where(x > 0, x, x * x.dtype.type(negative_slope))
 
     def gradient(self, step, gy):
         (x,) = step.inputs

@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
-from stepgrad.ops.op import Op, broadcast
+from stepgrad.ops.op import Op, broadcast, contiguous
 from stepgrad.tape.state import public
 from stepgrad.tape.tensor import Tensor
 
@@ -107,7 +107,7 @@ class _Attention(Op):
 
     def _scores(self, q, k, mask, scale, causal):
         """NumPy: scores [batch, heads, queries, keys], -inf where a key is not seen."""
-        s = np.einsum("btnd,bsnd->bnts", q, _each_head(k, q)) * np.asarray(scale, q.dtype)
+        s = np.einsum("btnd,bsnd->bnts", q, _each_head(k, q)) * q.dtype.type(scale)
         if mask is not None:
             s = s + mask
         return np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf) if causal else s
@@ -125,7 +125,7 @@ def _group_sums(x, like):
 
 
 def _contiguous(mask, dtype):
-    return kernels.empty((0, 0, 0, 0), dtype) if mask is None else np.ascontiguousarray(mask)
+    return kernels.empty((0, 0, 0, 0), dtype) if mask is None else contiguous(mask)
 
 
 class Attention(_Attention):
@@ -164,7 +164,7 @@ class Attention(_Attention):
             kernels.empty(statistic, q.dtype),
             kernels.empty(statistic, q.dtype),
         )
-        inputs = [np.ascontiguousarray(a) for a in (q, k, v)]
+        inputs = [contiguous(a) for a in (q, k, v)]
         native(*inputs, _contiguous(mask, q.dtype), out, largest, total, scale, causal)
         return out, largest, total
 
@@ -194,14 +194,14 @@ class AttentionGradient(_Attention):
         with np.errstate(invalid="ignore"):
             p = np.exp(self._scores(q, k, mask, scale, causal) - largest[..., None]) / total[..., None]
         g = np.einsum("btnd,bsnd->bnts", gy, _each_head(v, q))
-        gs = p * (g - (p * g).sum(-1, keepdims=True)) * np.asarray(scale, q.dtype)
+        gs = p * (g - (p * g).sum(-1, keepdims=True)) * q.dtype.type(scale)
         gq = np.einsum("bnts,bsnd->btnd", gs, _each_head(k, q))
         gk, gv = np.einsum("bnts,btnd->bsnd", gs, q), np.einsum("bnts,btnd->bsnd", p, gy)
         return gq, _group_sums(gk, k), _group_sums(gv, v)
 
     def launch(self, native, q, k, v, y, largest, total, gy, mask=None, *, scale, causal):
         gradients = [kernels.empty(a.shape, a.dtype) for a in (q, k, v)]
-        q, k, v, *saved = [np.ascontiguousarray(a) for a in (q, k, v, y, largest, total, gy)]
+        q, k, v, *saved = [contiguous(a) for a in (q, k, v, y, largest, total, gy)]
         native(q, k, v, _contiguous(mask, q.dtype), *saved, *gradients, scale, causal)
         return tuple(gradients)
 

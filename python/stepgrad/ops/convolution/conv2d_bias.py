@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
 from stepgrad.ops.activation.relu import _relu, _relu_gradient
 from stepgrad.ops.convolution.conv2d import _conv2d, convolution_gradients
 from stepgrad.ops.convolution.windows import resolve_padding
-from stepgrad.ops.op import Op
+from stepgrad.ops.op import Op, contiguous
 from stepgrad.tape.state import public, state
 
 
@@ -36,7 +34,7 @@ class Conv2dBias(Op):
         y = kernels.empty(self.shape(x.shape, w.shape, b.shape, False, strides=strides, padding=padding,
                                 dilation=dilation, groups=groups), x.dtype)  # fmt: skip
         (top, _), (left, _) = resolve_padding(padding, x.shape[1:3], w.shape[:2], strides, dilation)
-        x, w, b = np.ascontiguousarray(x), np.ascontiguousarray(w), np.ascontiguousarray(b)
+        x, w, b = contiguous(x), contiguous(w), contiguous(b)
         native(x, w, b, y, relu, *strides, top, left, *dilation, groups)
         return y
 

@@ -67,7 +67,7 @@ class SparseSoftmaxCrossEntropyGradient(Op):
 
     def launch(self, native, logits, labels, gy):
         out = kernels.empty(logits.shape, logits.dtype)
-        flat = np.ascontiguousarray(labels, np.int64).reshape(-1), contiguous(gy).reshape(-1)
+        flat = contiguous(labels.astype(np.int64, copy=False)).reshape(-1), contiguous(gy).reshape(-1)
         native(*as_rows(logits), *flat, *as_rows(out))
         return out
 
@@ -97,7 +97,7 @@ def checked(labels, classes):
             if labels.min() >= 0
             else "count labels from 0",
         )
-    return np.ascontiguousarray(labels, np.int64).reshape(labels.shape)
+    return contiguous(labels.astype(np.int64, copy=False))
 
 
 _sparse_softmax_cross_entropy = SparseSoftmaxCrossEntropy()

@@ -81,7 +81,7 @@ class MaxPool2dGradient(Op):
 
     def launch(self, native, gy, argmax, input_size, windows=None):
         gx = kernels.empty(self.shape(gy.shape, argmax.shape, input_size), gy.dtype)
-        native(contiguous(gy), np.ascontiguousarray(argmax, np.int32), gx, *(windows or _UNKNOWN))
+        native(contiguous(gy), contiguous(argmax.astype(np.int32, copy=False)), gx, *(windows or _UNKNOWN))
         return gx
 
     def gradient(self, step, g):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from stepgrad import kernels
+from stepgrad.ops.op import contiguous
 from stepgrad.ops.recurrent.sequence import (
     Sequence,
     SequenceGradient,
-    contiguous,
     counts,
     dropped_product,
     empty,
@@ -91,7 +91,7 @@ class LstmSequence(Sequence):
         shapes = self.shape(x.shape, *(a.shape for a in others), sequences=sequences, keep=keep)
         results = tuple(kernels.empty(shape, x.dtype) for shape in shapes)
         mask = others[5] if len(others) == 6 else empty(x)
-        native(*contiguous(x, *others[:5], mask), *results)
+        native(*map(contiguous, (x, *others[:5], mask)), *results)
         return results
 
     def compose(self, x, kernel, recurrent_kernel, bias, h, c, mask=None, *, return_sequences):
@@ -165,7 +165,7 @@ class LstmSequenceGradient(SequenceGradient):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
         results = (np.zeros(shapes[0], x.dtype), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
         mask = rest[7] if len(rest) == 8 else empty(x)
-        native(*contiguous(x, kernel, recurrent_kernel, h0, *rest[:7], mask), *results, wants_x)
+        native(*map(contiguous, (x, kernel, recurrent_kernel, h0, *rest[:7], mask)), *results, wants_x)
         return results
 
 

@@ -148,11 +148,6 @@ def empty(x: np.ndarray) -> np.ndarray:
     return np.empty((0, 0), x.dtype)
 
 
-def contiguous(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the arrays in C order, as native kernels take them."""
-    return tuple(np.ascontiguousarray(a) for a in arrays)
-
-
 def _dtype_of(x: Any) -> str:
     return str(getattr(x, "dtype", None) or "float32")
 
