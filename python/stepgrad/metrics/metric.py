@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import config, initializers
+from stepgrad import config, device_arrays, initializers
 from stepgrad.errors import NotBuiltError
 from stepgrad.tape import Tensor, Variable, wrap
 from stepgrad.utils.naming import auto_name
@@ -125,7 +125,10 @@ class Metric:
 
 def to_numpy(x: Any, dtype: Any = None) -> np.ndarray:
     """Return the values of a tensor or array_like, without a copy where possible."""
-    return np.asarray(x.array if isinstance(x, Tensor) else x, dtype=dtype)
+    array = x.array if isinstance(x, Tensor) else x
+    return np.asarray(
+        device_arrays.to_host(array) if hasattr(array, "__cuda_array_interface__") else array, dtype
+    )
 
 
 def divide_no_nan(a: Any, b: Any) -> np.ndarray:
