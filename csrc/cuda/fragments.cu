@@ -69,20 +69,22 @@ template <int BYTES> __global__ void copy_probe(const uint32_t* in, uint32_t* ou
   out[lane * 4] = got.x, out[lane * 4 + 1] = got.y, out[lane * 4 + 2] = got.z, out[lane * 4 + 3] = got.w;
 }
 
-constexpr int BK = 64, A_ROWS = 64, B_ROWS = 128, GROUP = 128; // of wgmma
-constexpr int A_WORDS = A_ROWS * BK / 2, B_WORDS = B_ROWS * BK / 2;
+constexpr int A_ROWS = 64, B_ROWS = 128, GROUP = 128;       // of wgmma
+constexpr int A_WORDS = A_ROWS * 32, B_WORDS = B_ROWS * 32; // rows of 128 bytes
 
 // A, B: boxes at (8, 0) of matrices of as many rows as the box, so that its last 8 rows lie outside of them. d: [thread][64], what
-// is added to. out: the tile of A as TMA laid it out, then D += A B^T over the 64 columns, [thread][64].
+// is added to. out: the tile of A as TMA laid it out, then D += A B^T over all columns, [thread][64].
+template <class Number>
 __global__ void __launch_bounds__(GROUP)
     wgmma_probe(const uint32_t* d_in, uint32_t* out, const __grid_constant__ TensorMap A,
                 const __grid_constant__ TensorMap B) {
 #ifdef STEPGRAD_HOPPER
+  constexpr int COLUMNS = TILE_COLUMNS<Number>;
   DYNAMIC_SHARED(unsigned char, memory);
   unsigned char* base = memory + (1024 - reinterpret_cast<uintptr_t>(memory) % 1024) % 1024;
-  auto* a = reinterpret_cast<bfloat16*>(base);
-  bfloat16* b = a + A_ROWS * BK;
-  auto* full = reinterpret_cast<ArrivalBarrier*>(b + B_ROWS * BK);
+  auto* a = reinterpret_cast<Number*>(base);
+  Number* b = a + A_ROWS * COLUMNS;
+  auto* full = reinterpret_cast<ArrivalBarrier*>(b + B_ROWS * COLUMNS);
   const int thread = int(threadIdx.x);
   if (thread == 0) {
     init_barrier(full, 1);
@@ -93,26 +95,25 @@ __global__ void __launch_bounds__(GROUP)
   }
   __syncthreads();
   wait_for_phase(full, 0);
-  for (int i = thread; i < A_WORDS; i += GROUP)
-    out[i] = uint32_t(a[2 * i].bits) | uint32_t(a[2 * i + 1].bits) << 16;
+  for (int i = thread; i < A_WORDS; i += GROUP) memcpy(out + i, base + i * 4, 4);
   float d[64];
 #pragma unroll
   for (int i = 0; i < 64; i++) d[i] = as_float(d_in[thread * 64 + i]);
   begin_wgmma();
 #pragma unroll
-  for (int k = 0; k < BK; k += 16) wgmma_bf16(d, a, b, k);
+  for (int k = 0; k < COLUMNS; k += COLUMNS / 4) wgmma(d, a, b, k);
   finish_wgmma();
 #pragma unroll
   for (int i = 0; i < 64; i++) out[A_WORDS + thread * 64 + i] = as_bits(d[i]);
 #endif
 }
 
-void run_wgmma(const uint32_t* in, uint32_t* out) {
-  const auto* a = reinterpret_cast<const bfloat16*>(in);
-  const auto* b = reinterpret_cast<const bfloat16*>(in + A_WORDS);
-  launch(wgmma_probe, dim3(1), dim3(GROUP), (A_WORDS + B_WORDS) * 4 + sizeof(ArrivalBarrier) + 1024,
-         in + A_WORDS + B_WORDS, out, describe_matrix(a, A_ROWS, BK, A_ROWS),
-         describe_matrix(b, B_ROWS, BK, B_ROWS));
+template <class Number> void run_wgmma(const uint32_t* in, uint32_t* out) {
+  const auto* a = reinterpret_cast<const Number*>(in);
+  const auto* b = reinterpret_cast<const Number*>(in + A_WORDS);
+  launch(wgmma_probe<Number>, dim3(1), dim3(GROUP), (A_WORDS + B_WORDS) * 4 + sizeof(ArrivalBarrier) + 1024,
+         in + A_WORDS + B_WORDS, out, describe_matrix(a, A_ROWS, TILE_COLUMNS<Number>, A_ROWS),
+         describe_matrix(b, B_ROWS, TILE_COLUMNS<Number>, B_ROWS));
 }
 
 template <void (*KERNEL)(const uint32_t*, uint32_t*)> void run_warp(const uint32_t* in, uint32_t* out) {
@@ -135,7 +136,8 @@ const Primitive PRIMITIVES[] = {
     {"cp_async_4", {LANES * 4, LANES * 4}, run_warp<copy_probe<4>>},
     {"cp_async_8", {LANES * 4, LANES * 4}, run_warp<copy_probe<8>>},
     {"cp_async_16", {LANES * 4, LANES * 4}, run_warp<copy_probe<16>>},
-    {"wgmma_bf16", {A_WORDS + B_WORDS + GROUP * 64, A_WORDS + GROUP * 64}, run_wgmma},
+    {"wgmma_bf16", {A_WORDS + B_WORDS + GROUP * 64, A_WORDS + GROUP * 64}, run_wgmma<bfloat16>},
+    {"wgmma_tf32", {A_WORDS + B_WORDS + GROUP * 64, A_WORDS + GROUP * 64}, run_wgmma<float>},
 };
 
 const Primitive& find(const char* name) {

@@ -87,20 +87,23 @@ def cp_async(size):
     return make
 
 
-def wgmma_bf16():
-    A, B, D = whole(64, 64), whole(128, 64), whole(64, 128)
-    box = [
-        np.concatenate([M[8:], np.zeros((8, 64), "float32")]) for M in (A, B)
-    ]  # it begins at row 8 and ends outside
-    tile = bf16(box[0]).reshape(64, 8, 4)  # row, piece of 16 bytes, word
-    swizzled = tile[LANE[:8], :][:, LANE[:8]].repeat(8, 0)  # its shape
-    for row in range(64):
-        swizzled[row, np.arange(8) ^ row % 8] = tile[row]
-    thread, i = np.arange(128)[:, None], np.arange(64)
-    row = thread // 32 * 16 + thread % 32 // 4 + i // 2 % 2 * 8
-    column = i // 4 * 8 + thread % 4 * 2 + i % 2
-    total = D + box[0] @ box[1].T
-    return words(bf16(A), bf16(B), D[row, column]), words(swizzled, total[row, column])
+def wgmma(columns, pack):
+    """Two tiles with rows of 128 bytes, `columns` numbers."""
+
+    def make():
+        A, B, D = whole(64, columns), whole(128, columns), whole(64, 128)
+        # the boxes begin at row 8 and end outside of their matrices
+        a, b = (np.concatenate([M[8:], np.zeros((8, columns), "float32")]) for M in (A, B))
+        tile = pack(a).reshape(64, 8, 4)  # row, piece of 16 bytes, word
+        swizzled = np.empty_like(tile)
+        for row in range(64):
+            swizzled[row, np.arange(8) ^ row % 8] = tile[row]
+        thread, i = np.arange(128)[:, None], np.arange(64)
+        row = thread // 32 * 16 + thread % 32 // 4 + i // 2 % 2 * 8
+        column = i // 4 * 8 + thread % 4 * 2 + i % 2
+        return words(pack(A), pack(B), D[row, column]), words(swizzled, (D + a @ b.T)[row, column])
+
+    return make
 
 
 PROBES = {
@@ -109,7 +112,8 @@ PROBES = {
     "to_tf32": to_tf32,
     **{f"ldmatrix_x{n}{'_trans' * t}": ldmatrix(n, bool(t)) for n in (2, 4) for t in (0, 1)},
     **{f"cp_async_{size}": cp_async(size) for size in (4, 8, 16)},
-    "wgmma_bf16": wgmma_bf16,
+    "wgmma_bf16": wgmma(64, bf16),
+    "wgmma_tf32": wgmma(32, lambda values: values.view("uint32")),
 }
 
 
