@@ -30,4 +30,10 @@ struct Pixel { // of an array [N, rows, columns, C]
       : n(i / C / columns / rows), row(i / C / columns % rows), column(i / C % columns), c(i % C) {}
 };
 
+// The rungs that others fall back on; naive.cu.
+template <class T> void max_pool2d_naive(const MaxPool2dArgs<T>& g);
+template <class T> void max_pool2d_gradient_naive(const MaxPool2dGradientArgs<T>& g);
+template <class T> void average_pool2d_naive(const AveragePool2dArgs<T>& g);
+template <class T> void average_pool2d_gradient_naive(const AveragePool2dGradientArgs<T>& g);
+
 } // namespace stepgrad

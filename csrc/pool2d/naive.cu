@@ -79,6 +79,8 @@ template <class Args> void run(void (*kernel)(Args), const Args& g, long outputs
   if (outputs) launch(kernel, grid_for(outputs, THREADS), THREADS, 0, g);
 }
 
+} // namespace
+
 STEPGRAD_RUNG(MaxPool2dArgs, "max_pool2d", "naive", 0, "a thread an output walks over its window",
               max_pool2d_naive)
 template <class T> void max_pool2d_naive(const MaxPool2dArgs<T>& g) {
@@ -103,5 +105,4 @@ template <class T> void average_pool2d_gradient_naive(const AveragePool2dGradien
   run(average_gradient_kernel<T>, g, g.N * g.H * g.W * g.C);
 }
 
-} // namespace
 } // namespace stepgrad
