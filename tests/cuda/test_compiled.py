@@ -25,6 +25,7 @@ NEVER_SPILL = [
     "matmul/bf16_wgmma",
     "attention/bf16_mma",
     "attention/bf16_mma_gradient",
+    "pool2d/vectorised",
 ]
 # What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
 INSTRUCTIONS = {
