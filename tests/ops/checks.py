@@ -23,7 +23,7 @@ STEP = 1e-3  # of the central differences; together with half of it the error is
 def host(values):
     """The values of an array or tensor as NumPy's, from wherever they lie."""
     array = values.array if isinstance(values, Tensor) else values
-    return device_arrays.to_host(array) if hasattr(array, "dtype") else np.asarray(array)
+    return device_arrays.to_host(array) if hasattr(array, "__cuda_array_interface__") else np.asarray(array)
 
 
 def close(got, want, rtol, what):
