@@ -174,3 +174,18 @@ def test_the_native_ladders_are_there():
     assert len(kernels.rungs("matmul")) >= 5
     for kernel in kernels.rungs("matmul")[1:]:
         assert kernel.summary and kernel.source.startswith("csrc/")
+
+
+@pytest.mark.skipif(not kernels.compiled(), reason="without the extension the reference is the top")
+def test_a_rung_that_is_put_on_top_is_the_top_at_once():
+    with kernels.use(multiply="numpy"):
+        assert not kernels.is_top("multiply")
+    assert kernels.is_top("multiply")
+    with kernels.use(multiply=kernels.current("multiply").rung):
+        assert kernels.is_top("multiply")
+        kernels.add("multiply", "mine", lambda a, b: a * b)
+        try:
+            assert not kernels.is_top("multiply")
+        finally:
+            kernels.remove("multiply", "mine")
+        assert kernels.is_top("multiply")

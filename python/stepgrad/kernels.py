@@ -58,6 +58,7 @@ _guarding: list[bool] = []  # one entry for each open block of guarded()
 _added: dict[str, set[str]] = {}  # op -> the rungs that did not come with the library
 _requested: dict[str, tuple[str, str]] = {}  # op, or "*" -> (rung, who asked for it)
 chosen: dict[str, Callable] = {}  # op -> the function that runs now; the tape reads it on every call
+_on_top: dict[str, bool] = {}  # op -> is_top(op), as far as anybody asked
 version = [0]  # counts changes of what runs: a compiled step is good for one version
 direct: dict[
     str, Callable
@@ -127,12 +128,15 @@ def remove(op: str, rung: str) -> None:
 
 def _with_fallback(op: Any, native: Callable) -> Callable:
     def run(*arrays, **attrs):
-        codes = [a.dtype.char for a in arrays if a.dtype.kind not in "iub"]
-        if codes and all(code in _NATIVE_DTYPES for code in codes):
-            result = op.launch(native, *arrays, **attrs)
-            if result is not NotImplemented:
-                return result
-        return op.reference(*arrays, **attrs)
+        floats = False
+        for array in arrays:
+            dtype = array.dtype
+            if dtype.char in _NATIVE_DTYPES:
+                floats = True
+            elif dtype.kind not in "iub":
+                return op.reference(*arrays, **attrs)
+        result = op.launch(native, *arrays, **attrs) if floats else NotImplemented
+        return op.reference(*arrays, **attrs) if result is NotImplemented else result
 
     run.native = native  # type: ignore[attr-defined]
     return run
@@ -162,6 +166,7 @@ def _ladder(op: str) -> Ladder:
 
 
 def _choose(op: str) -> None:
+    _on_top.pop(op, None)
     kernel = current(op)
     chosen[op] = _on_views(kernel.function) if _guarding and op not in _in_place else kernel.function
     short = None if _guarding else kernel.direct
@@ -225,7 +230,10 @@ def _top(ladder: Ladder) -> Kernel:
 
 def is_top(op: str) -> bool:
     """Tell whether an op runs on its top rung now: nobody asked for another."""
-    return running(op) is _top(_ladder(op)).function
+    known = _on_top.get(op)
+    if known is None:
+        known = _on_top[op] = running(op) is _top(_ladder(op)).function
+    return known
 
 
 def rungs(op: str) -> list[Kernel]:

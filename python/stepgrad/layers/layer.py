@@ -115,9 +115,10 @@ class Layer(State):
             )
         original = (args, dict(kwargs))
         args = tuple([self._convert(x, True) for x in args])
-        kwargs = {key: self._convert(x) for key, x in kwargs.items()}
+        if kwargs:
+            kwargs = {key: self._convert(x) for key, x in kwargs.items()}
         training = calling.resolve_training(self, kwargs)
-        symbolic = calling.has_symbolic(args) or calling.has_symbolic(kwargs.values())
+        symbolic = calling.has_symbolic(args) or (bool(kwargs) and calling.has_symbolic(kwargs.values()))
         if context.depth == 0 and not symbolic:
             self._clear_losses()
         with scope(self.name), context.entered(training, self._bfloat16):
@@ -147,7 +148,7 @@ class Layer(State):
     def _convert(self, x: Any, positional: bool = False) -> Any:
         """Bring an argument to a tensor of the layer's dtype: floats are cast, integers and booleans stay."""
         if isinstance(x, Tensor):
-            if self.autocast and x.array.dtype.kind == "f" and x.array.dtype != self._dtype:
+            if self.autocast and x.array.dtype.kind == "f" and x.dtype != self._dtype:
                 return masks.with_mask(public["cast"](x, self.compute_dtype), x._keras_mask)
             return x
         if isinstance(x, KerasTensor):

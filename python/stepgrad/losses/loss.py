@@ -141,7 +141,7 @@ class LossFunctionWrapper(Loss):
 def convert(x: Any, dtype: str | None = None) -> Tensor:
     """Return `x` as a tensor, in `dtype` if one is given."""
     x = as_tensor(x)
-    return x if dtype in (None, x.dtype) else ops.cast(x, dtype)
+    return x if dtype is None or dtype == x.dtype else ops.cast(x, dtype)
 
 
 def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:

@@ -213,5 +213,7 @@ def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, 
     """Return `axis` as a sorted tuple counted from the front; None means all axes."""
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int:
+        return (normalize_axis(axis, ndim),)
     axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
     return tuple(sorted({normalize_axis(int(a), ndim) for a in axes}))

@@ -57,7 +57,8 @@ class Tensor(Operators):
     @property
     def dtype(self):
         """dtype as a string, as in Keras."""
-        return self.array.dtype.name
+        dtype = self.array.dtype
+        return _NAMES.get(dtype) or dtype.name
 
     @property
     def ndim(self):
@@ -177,6 +178,9 @@ class Tensor(Operators):
 
 
 _BIG = 32 * 1024  # bytes
+_NAMES = {
+    np.dtype(name): name for name in ("float32", "float64", "int32", "int64", "bool")
+}  # NumPy writes them anew
 
 # -- from Python values to arrays -----------------------------------------------------------------------------------
 
