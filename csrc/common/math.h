@@ -181,7 +181,8 @@ STEPGRAD_INLINE vec_f64 vgelu(vec_f64 x) {
 STEPGRAD_INLINE vec_f32 vgelu_slope(vec_f32 x) {
   vec_f32 z = vabs(x) * 0.70710678f;
   z = z > 10.0f ? splat(10.0f) : z; // infinity * 0 would be NaN
-  const vec_f32 e = vexp_down(-z * z), tail = e * (0.5f * vscaled_erfc(z) - 0.56418958f * z); // 1 / sqrt(pi)
+  const vec_f32 e = vexp_down(-z * z),
+                tail = 0.5f * e * vscaled_erfc(z) - 0.56418958f * e * z; // 1 / sqrt(pi); 0 - 0 is +0
   return x < 0.0f ? tail : 1.0f - tail;
 }
 STEPGRAD_INLINE vec_f64 vgelu_slope(vec_f64 x) {
