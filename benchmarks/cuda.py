@@ -9,6 +9,7 @@ without a GPU the table says "not measured".
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import json
 import statistics
@@ -17,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cuda_layers
+import cuda_steps
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
@@ -43,6 +46,7 @@ class Case(NamedTuple):
     libraries: dict[str, Callable]  # the first one is what the share is told of
     work: float  # FLOPs, or bytes where memory is the limit
     unit: str = "TFLOP/s"
+    start: dict[int, Any] = {}  # what is updated in place -> its values before the call
 
 
 class Row(NamedTuple):
@@ -115,7 +119,8 @@ def described(argument: Any) -> Any:
 def cases(device: Device, sizes: dict[str, list[tuple[int, ...]]]) -> Iterator[Case]:
     """Yield the cases, one at a time: their arrays fill the GPU's memory."""
     for op, make in (
-        ("matmul", matmul), ("softmax", softmax), ("attention", attention), ("lstm_sequence", lstm)
+        ("matmul", matmul), ("softmax", softmax), ("attention", attention), ("lstm_sequence", lstm),
+        ("conv2d", convolution), ("adam_update", adam),
     ):  # fmt: skip
         for size in sizes.get(op, []):
             yield from make(device, *size)
@@ -126,11 +131,15 @@ SIZES: dict[str, list[tuple[int, ...]]] = {
     "softmax": [(65536, 1024), (8192, 32768)],
     "attention": [(4, 2048, 16, 64), (2, 4096, 16, 128)],
     "lstm_sequence": [(64, 128, 256, 256)],
+    "conv2d": [(64, 56, 64, 64), (32, 28, 256, 256), (32, 32, 3, 64)],
+    "adam_update": [(1 << 20,), (124_000_000,)],
 }
 QUICK_SIZES = {
     "matmul": SIZES["matmul"][:2],
     "softmax": SIZES["softmax"][:1],
     "attention": SIZES["attention"][:1],
+    "conv2d": SIZES["conv2d"][:1],
+    "adam_update": SIZES["adam_update"][:1],
 }
 
 
@@ -184,6 +193,7 @@ def softmax(device: Device, rows: int, columns: int) -> Iterator[Case]:
 def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterator[Case]:
     """Causal attention, forward and backward, against PyTorch's fused kernels."""
     import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.nn.functional import scaled_dot_product_attention as library
 
     q, k, v, dy = (_draw(device, batch, t, heads, d) for _ in range(4))
@@ -197,10 +207,15 @@ def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterato
     y = turned(library(*map(turned, wide), is_causal=True))
     gradients = [g.float() for g in torch.autograd.grad(y, wide, dy.double())]
     want = y.detach().float().contiguous()
-    half = [x.bfloat16() for x in (q, k, v)]
+    half = [x.bfloat16().requires_grad_() for x in (q, k, v)]
+
+    def flash(arrays: list) -> Any:
+        with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
+            return turned(library(*map(turned, arrays), is_causal=True))
+
     libraries: dict[str, Callable] = {
         "PyTorch": lambda: library(*map(turned, (q, k, v)), is_causal=True),
-        "PyTorch bf16": lambda: library(*map(turned, half), is_causal=True),
+        "FlashAttention bf16 (PyTorch)": lambda: flash(half),
     }
     title = f"{batch} x {t}, {heads} heads of {d}, causal"
     args = (q, k, v, none, torch.empty_like(q), *stats, scale, True)
@@ -212,7 +227,13 @@ def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterato
     total = (rows - largest).exp().sum(-1).float()
     own = [x.clone().requires_grad_() for x in (q, k, v)]
     through = turned(library(*map(turned, own), is_causal=True))
-    libraries = {"PyTorch": lambda: torch.autograd.grad(through, own, dy, retain_graph=True)}
+    through_half, dy_half = flash(half), dy.bfloat16()
+    libraries = {
+        "PyTorch": lambda: torch.autograd.grad(through, own, dy, retain_graph=True),
+        "FlashAttention bf16 (PyTorch)": lambda: torch.autograd.grad(
+            through_half, half, dy_half, retain_graph=True
+        ),
+    }
     outputs = [torch.empty_like(x) for x in (q, k, v)]
     args = (q, k, v, none, want, largest[..., 0].float().contiguous(), total, dy, *outputs, scale, True)
     yield Case("attention_gradient", title, args, {8 + i: g for i, g in enumerate(gradients)}, libraries,
@@ -246,6 +267,18 @@ def lstm(device: Device, batch: int, t: int, n: int, units: int) -> Iterator[Cas
                8.0 * batch * t * (n + units) * units)  # fmt: skip
 
 
+def convolution(device: Device, n: int, side: int, channels: int, filters: int) -> Iterator[Case]:
+    """A convolution and its two gradients against cuDNN."""
+    for case in cuda_layers.convolution(n, side, channels, filters, functools.partial(_draw, device)):
+        yield Case(*case)
+
+
+def adam(device: Device, n: int) -> Iterator[Case]:
+    """A step of Adam: limited by memory."""
+    *case, start = cuda_layers.adam(n, functools.partial(_draw, device), _none(device, 1))
+    yield Case(*case, "TB/s", start)
+
+
 def _cupy(device: Device) -> Any:
     if device.torch_name != "cuda":
         return None
@@ -269,6 +302,8 @@ def error_of(got: Any, want: Any) -> float:
 
 def race(device: Device, case: Case, rounds: int) -> list[Row]:
     """Check every contestant of a case, then time those that are right, in turns."""
+    import torch
+
     arguments = tuple(described(a) for a in case.args)
     calls: dict[str, Callable] = dict(case.libraries)
     errors: dict[str, float | None] = dict.fromkeys(calls)
@@ -276,7 +311,7 @@ def race(device: Device, case: Case, rounds: int) -> list[Row]:
         if op != case.op:
             continue
         for position in case.want:
-            case.args[position].fill_(float("nan"))
+            case.args[position].copy_(case.start.get(position, torch.tensor(float("nan"))))
         device.seconds(lambda function=function: function(*arguments))
         # max, with a NaN first: it stays
         error = max(
@@ -356,6 +391,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     device = find_gpu()
     rows: list[Row] = []
+    trained: list[cuda_steps.Step] = []
     date = time.strftime("%Y-%m-%d")
     if isinstance(device, str):
         about = f"Not measured: {device} ({date})."
@@ -366,9 +402,14 @@ def main(arguments: list[str] | None = None) -> int:
         for case in cases(device, QUICK_SIZES if options.quick else SIZES):
             rows += race(device, case, QUICK_ROUNDS if options.quick else ROUNDS)
             print(f"{case.op} {case.title}", flush=True)
-    text = markdown(rows, about)
+        of = cuda_steps.NETS[:2] if options.quick else cuda_steps.NETS
+        trained = cuda_steps.race(device, "cuda", of, QUICK_ROUNDS if options.quick else ROUNDS)
+    text = "\n".join([markdown(rows, about), cuda_steps.table(trained), cuda_steps.goals(rows, trained)])
     (options.out / "cuda.json").write_text(
-        json.dumps({"about": about, "rows": [r._asdict() for r in rows]}, indent=1)
+        json.dumps(
+            {"about": about, "rows": [r._asdict() for r in rows], "steps": [s._asdict() for s in trained]},
+            indent=1,
+        )
     )
     (options.out / "cuda.md").write_text(text)
     if rows:
