@@ -26,6 +26,7 @@ NEVER_SPILL = [
     "attention/bf16_mma",
     "attention/bf16_mma_gradient",
     "pool2d/vectorised",
+    "embedding/take_vectorised",
 ]
 # What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
 INSTRUCTIONS = {

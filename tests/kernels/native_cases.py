@@ -323,6 +323,12 @@ def _matmul(a, b, transpose_a, transpose_b):
 # ---- the rest --------------------------------------------------------------------------------------------------------
 
 
+def take(op, rng):
+    for n, v, d in ((0, 3, 4), (5, 3, 1), (40, 7, 16), (33, 5, 17), (9, 4, 100), (3, 2, 0), (700, 9, 8)):
+        indices, w = rng.integers(0, v, n), draw(rng, v, d)
+        yield Case((w, indices, Out(w[indices])), rtol=0, atol=0)
+
+
 def embedding_gradient(op, rng):
     for n, v, d in ((0, 3, 4), (5, 3, 1), (40, 7, 16), (33, 5, 17), (9, 4, 100), (3, 2, 0)):
         indices, dy, dw = rng.integers(0, v, n), draw(rng, n, d), np.zeros((v, d))
@@ -423,9 +429,10 @@ FAMILIES = {
     adagrad: ["adagrad_update"],
 }
 OPS = {op: family for family, ops in FAMILIES.items() for op in ops}
+CUDA_ONLY = {"take": take}  # the CPU has NumPy's
 
 
 def cases(op: str) -> Iterator[Case]:
     """All cases of an op, the same ones on every call."""
     with np.errstate(all="ignore"):  # the references meet NaN, infinities and 0/0 on purpose
-        yield from OPS[op](op, np.random.default_rng(0))
+        yield from (OPS | CUDA_ONLY)[op](op, np.random.default_rng(0))

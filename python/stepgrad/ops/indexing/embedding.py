@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,16 @@ class Take(Op):
     def reference(self, x, indices, axis=0):
         return np.take(x, indices, axis)
 
+    def launch(self, native, x, indices, axis=0):
+        if x.ndim == 0 or normalize_axis(axis, x.ndim):  # the kernel picks rows
+            return NotImplemented
+        rows = len(x)
+        flat = contiguous(indices).reshape(-1).astype(np.int64)
+        y = kernels.empty(self.shape(x.shape, indices.shape), x.dtype)
+        table = contiguous(x).reshape(rows, math.prod(x.shape[1:]))
+        native(table, np.where(flat < 0, flat + rows, flat), y.reshape(flat.size, table.shape[1]))
+        return y
+
     def gradient(self, step, gy):
         _, indices = step.inputs
         shape = step.input_shapes[0]
@@ -49,7 +60,7 @@ class Take(Op):
 
     def explain(self, error, arrays, attrs):
         x, indices = arrays
-        if isinstance(error, IndexError):
+        if isinstance(error, IndexError | ValueError):  # of NumPy, or of the kernel's binding
             axis = normalize_axis(attrs.get("axis", 0), x.ndim)
             size = x.shape[axis]
             bad = indices[(indices < -size) | (indices >= size)]
