@@ -23,7 +23,7 @@ template <class T> void conv2d_implicit_gemm(const Conv2dArgs<T>& s) {
     const Gemm<T> all{s.N * pixels,         s.OG(), K, nullptr, K,   1,
                       s.w + group * s.OG(), s.O,    1, nullptr, s.O, false};
     if (all.M == 0 || all.N == 0) return;
-    const T* packed = pack_b(all, InParallel());
+    const PackedB<T> packed = pack_b(all, InParallel());
     const double ns = double(pixels) / double(per_image) * K * s.OG() * NS_PER_MULTIPLY_ADD;
     parallel_for(s.N * per_image, ns, [&](long begin, long end) {
       for (long item = begin; item < end; item++) {

@@ -24,7 +24,7 @@ template <class T> void conv2d_input_gradient_implicit_gemm(const Conv2dInputGra
     const Gemm<T> all{s.N * pixels,         K, s.OG(), nullptr, s.O, 1,
                       s.w + group * s.OG(), 1, s.O,    nullptr, K,   false};
     if (all.M == 0 || all.N == 0) return;
-    const T* packed = pack_b(all, InParallel());
+    const PackedB<T> packed = pack_b(all, InParallel());
     parallel_for(s.N, double(pixels) * K * s.OG() * NS_PER_MULTIPLY_ADD, [&](long begin, long end) {
       for (long n = begin; n < end; n++)
         for (long t = 0; t < per_image; t++) {

@@ -28,7 +28,8 @@ void pack_panel(T* __restrict panel, long width, const T* __restrict src, long k
     const long vectors = (width + VL<T> - 1) / VL<T>;
     long k = 0;
     for (; (K - 1 - k) * k_stride + n >= vectors * VL<T>; k++, panel += width, src += k_stride) {
-      __builtin_prefetch(src + K_STEP * k_stride);
+      // The end of a row to come: where it starts is in cache from the panel before.
+      __builtin_prefetch(src + K_STEP * k_stride + width - 1);
       for (long v = 0; v < vectors; v++) {
         const vec<T> x = load(src + v * VL<T>);
         store(panel + v * VL<T>, n == width ? x : first_lanes<T>(x, n - v * VL<T>));

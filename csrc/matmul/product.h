@@ -7,11 +7,16 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-// B comes transposed and A has few rows (the input gradient of a dense layer: dy W^T). Packing all of W would cost as
-// much as multiplying by it. C^T = B^T A^T reads W's rows where they lie and packs only the small A. Turning C^T round
-// costs as much as a step or two of K.
+// B comes transposed (the input gradient of a dense layer: dy W^T). To pack W takes as long as multiplying it by some
+// rows, so where there are few of them C^T = B^T A^T is better: it reads W's rows where they lie and packs only A. Then
+// C^T has to be turned round; and what of a vector hangs over the edge of the columns is wasted in either form.
 template <class T> bool better_swapped(const Gemm<T>& g) {
-  return g.csb != 1 && g.rsb == 1 && g.M <= 96 && g.K >= 32 && g.N * g.K > 2000 * g.M;
+  if (g.csb == 1 || g.rsb != 1 || g.M > PACK_ROWS) return false;
+  constexpr double PACK = 7, TURN = 14; // one element, in multiply-adds
+  const double M = double(g.M), N = double(g.N), K = double(g.K);
+  const double waste = double(round_up(g.N, VL<T>) - g.N) * M * K,
+               swapped_waste = double(round_up(g.M, VL<T>) - g.M) * N * K;
+  return PACK * N * K + waste > PACK * M * K + swapped_waste + TURN * M * N;
 }
 
 template <class T, class For> void swapped_gemm(const Gemm<T>& g, For run_for) {

@@ -22,18 +22,27 @@ void tile(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, lo
     asm(""
         : "+r"(c_row)); // one running pointer: otherwise GCC computes all row addresses early and spills them
   }
+  // A pointer to every third row: the two rows after it are within reach of one address with an index register.
+  constexpr int REACH = 3, POINTERS = packed ? 1 : (mr + REACH - 1) / REACH;
+  const T* row[POINTERS];
+  STEPGRAD_UNROLL for (int p = 0; p < POINTERS; p++) row[p] = A + p * REACH * rsa;
   for (long k = 0; k < K; k++) {
     V b[nv];
     STEPGRAD_UNROLL for (int j = 0; j < nv; j++) b[j] = load(B + j * VL<T>);
-    if (packed)
-      __builtin_prefetch(A + 16 * mr);
-    else
-      __builtin_prefetch(B + 8 * ldb);
+    if (packed) {
+      __builtin_prefetch(row[0] + 16 * mr);
+    } else {
+      __builtin_prefetch(row[0] + 8 * csa);
+      __builtin_prefetch(B + 8 * ldb + nv * VL<T> - 1); // where the row starts, the tile before has read
+    }
     STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
-      const V a = splat(A[i * rsa]);
+      const V a = splat(packed ? row[0][i] : row[i / REACH][i % REACH * rsa]);
       STEPGRAD_UNROLL for (int j = 0; j < nv; j++) c[i][j] += a * b[j];
     }
-    A += csa;
+    STEPGRAD_UNROLL for (int p = 0; p < POINTERS; p++) {
+      row[p] += csa;
+      asm("" : "+r"(row[p])); // or GCC goes back to one pointer, with multiples of rsa on the stack
+    }
     B += ldb;
   }
   STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
@@ -55,7 +64,8 @@ TileFn<T> with_rows(int mr, std::integer_sequence<int, I...>) {
 template <class T> TileFn<T> tile_of(int mr, int nv, bool packed) {
   constexpr auto rows = std::make_integer_sequence<int, MR>();
   if (nv == NV) return packed ? with_rows<T, NV, true>(mr, rows) : with_rows<T, NV, false>(mr, rows);
-  return packed ? with_rows<T, 1, true>(mr, rows) : with_rows<T, 1, false>(mr, rows);
+  if (packed) return with_rows<T, 1, true>(mr, rows);
+  return with_rows<T, 1, false>(mr, std::make_integer_sequence<int, MAX_TILE_ROWS>());
 }
 template TileFn<float> tile_of<float>(int, int, bool);
 template TileFn<double> tile_of<double>(int, int, bool);

@@ -25,9 +25,10 @@ template <class T>
 using TileFn = void (*)(long K, const T* A, long rsa, long csa, const T* B, long ldb, T* C, long ldc,
                         bool accumulate);
 
-// The tile of mr rows (1 to MR) and nv vectors (1 to NV), for A packed or in place. All of them are compiled once, in
-// tile.cpp, and shared by every product and convolution.
+// The tile of mr rows and nv vectors, for A packed or in place: 1 to MR rows, or to MAX_TILE_ROWS where the tile is one
+// vector wide and reads A in place. All of them are compiled once, in tile.cpp, and shared by every product and convolution.
 template <class T> TileFn<T> tile_of(int mr, int nv, bool packed);
+constexpr int MAX_TILE_ROWS = 2 * MR; // one vector of B leaves its registers to more rows
 
 // to[j] = from[j], or += where `accumulate`, for j < n. The pieces have lengths known to the compiler: a masked
 // store without masks.
