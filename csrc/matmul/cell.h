@@ -61,17 +61,18 @@ void gemm_cell(const Gemm<T>& g, PackedB<T> packed_b, long i0, long i1, long p0,
       pack_a(g, packed, i0, tiles, k0, kn);
       A = packed;
     }
-    T* const block_b = packed_b.block(g, k0);
-    const long panel_size = packed_b.panel_size(g, kn);
-    const auto pack_panel_of_b = [&](long p) {
-      if (packed_b.while_multiplying) pack_b_rows(g, block_b + p * panel_size, p, k0, 0, kn);
+    const auto pack_from = [&](long p) { // and the panels after it
+      if (packed_b.while_multiplying && (p - p0) % PANELS_AT_ONCE == 0)
+        pack_panels(g, packed_b, k0, kn, p, std::min(p + PANELS_AT_ONCE, p1));
     };
+    const T* const block_b = packed_b.block(g, k0);
+    const long panel_size = stride * kn;
     const auto multiply = [&](long p, long width, const RowTiles& rows, const TilePair<T>& tile,
                               long t) __attribute__((always_inline)) {
       const long j = padded ? 0 : std::min(p * stride, g.N - width), overlap = p * stride - j;
       const long i = rows.begin(t), mr = rows.height(t), n = padded ? g.N : width;
       const T* a = packed_a ? A + i * kn : A + i * g.rsa;
-      const T* B = packs_b ? block_b + p * panel_size : g.B + k0 * g.rsb + j;
+      const T* B = packs_b ? block_b + packed_b.slot(p) * panel_size : g.B + k0 * g.rsb + j;
       const long ldb = packs_b ? width : g.rsb;
       T* C = g.C + (i0 + i) * g.ldc + j;
       // Columns of the panel before get the same values once more, unless values are added to them.
@@ -87,18 +88,18 @@ void gemm_cell(const Gemm<T>& g, PackedB<T> packed_b, long i0, long i1, long p0,
       }
     };
     if (kn <= SHORT_K && p0 < narrow) { // the arithmetic is little beside C: write C row by row
-      for (long p = p0; p < p1; p++) pack_panel_of_b(p);
+      for (long p = p0; p < p1; p++) pack_from(p);
       for (long t = 0; t < tiles.tiles; t++) {
         for (long p = p0; p < narrow; p++) multiply(p, NR<T>, tiles, wide_tile, t);
         if (narrow < p1) multiply(narrow, VL<T>, tiles, narrow_tile, t);
       }
     } else { // a panel of B stays in L1
       for (long p = p0; p < narrow; p++) {
-        pack_panel_of_b(p);
+        pack_from(p);
         for (long t = 0; t < tiles.tiles; t++) multiply(p, NR<T>, tiles, wide_tile, t);
       }
       for (long p = narrow; p < p1; p++) {
-        pack_panel_of_b(p);
+        pack_from(p);
         for (long t = 0; t < tall_tiles.tiles; t++) multiply(p, VL<T>, tall_tiles, tall_tile, t);
       }
     }

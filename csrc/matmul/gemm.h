@@ -2,9 +2,10 @@
 // convolutions im2col and implicit_gemm.
 //
 //   K is cut into blocks of about 256, so that a panel of B (256 x NR) stays in L1.
-//   B is packed into panels once, unless it is small enough to be used where it lies.
 //   C is cut into cells of mc rows x nc columns, each one independent of all others: the unit that threads share.
-//   Inside a cell a block of A (mc x 256) is packed and stays in L2.
+//   Inside a cell a block of A (mc x 256) stays in L2. It is packed where it is used often, or lies transposed.
+//   B is packed into panels once, unless it is small enough to be used where it lies: beforehand where several threads
+//   need the same panels, otherwise by the first cell that comes to them, a few panels at a time, while they are in cache.
 //
 // Where K is cut depends on the sizes alone, and no sum is shared: the same bits for any number of threads.
 #pragma once
@@ -14,19 +15,21 @@ namespace stepgrad {
 namespace STEPGRAD_ISA {
 
 constexpr long MIN_ROWS = 48, MAX_ROWS = 192; // rows of a cell: MAX_ROWS x KC floats fill 192 KiB of L2
-constexpr long CELLS_PER_THREAD = 3;          // so that a thread that comes late still finds work
+constexpr long ONE_CELL = 320;       // rows that still fit; with a single cell B's panels need not be kept
+constexpr long CELLS_PER_THREAD = 3; // so that a thread that comes late still finds work
 
 template <class T, class For, class Finish = NoFinish>
 void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
   if (g.M == 0 || g.N == 0) return;
   const long threads = run_for.threads(), wanted = threads > 1 ? CELLS_PER_THREAD * threads : 1;
-  const long row_cells = std::max(ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
+  const long row_cells =
+      std::max(g.M <= ONE_CELL ? 1 : ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
   const long column_cells = std::min(ceil_div(wanted, row_cells), ceil_div(g.panels(), 4));
   PackedB<T> packed_b;
   if (g.packs_b() && threads > 1 && row_cells > 1)
     packed_b = pack_b(g, run_for);
   else
-    packed_b.while_multiplying = g.packs_b(), packed_b.one_panel = row_cells == 1 && g.K > SHORT_K;
+    packed_b.while_multiplying = g.packs_b(), packed_b.kept = row_cells > 1 || g.K <= SHORT_K;
   const double ns = double(g.M) * g.N * g.K / double(row_cells * column_cells) * NS_PER_MULTIPLY_ADD;
   run_for(row_cells * column_cells, ns, [&](long begin, long end) {
     for (long cell = begin; cell < end; cell++) {
@@ -35,7 +38,7 @@ void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
       const long p0 = g.panels() * c / column_cells, p1 = g.panels() * (c + 1) / column_cells;
       PackedB<T> b = packed_b;
       if (b.while_multiplying) {
-        b.data = b.one_panel ? scratch<T>(Scratch::PACKED_B, NR<T> * KC) : packed_b_buffer(g);
+        b.data = b.kept ? packed_b_buffer(g) : scratch<T>(Scratch::PACKED_B, PANELS_AT_ONCE * NR<T> * KC);
         b.while_multiplying = r == 0;
       }
       if (g.packs_a())

@@ -50,25 +50,36 @@ template <class T> struct Gemm {
   }
 };
 
+// Panels packed together where B is packed while it is used: so much of each row is worth the way to memory.
+constexpr long PANELS_AT_ONCE = 4;
+
 // B's panels in the order in which they are read: panel p of a block of K is [kn, panel width].
 template <class T> struct PackedB {
   T* data = nullptr;
-  bool while_multiplying = false; // by gemm_cell, just before its first use: it is in L1 then
-  bool one_panel = false;         // and needed no more afterwards: every panel goes to the same place
+  bool while_multiplying = false; // by gemm_cell, just before their first use: they are in cache then
+  bool kept = true;               // for other cells; otherwise the next panels go to the same place
 
-  T* block(const Gemm<T>& g, long k0) const { return one_panel ? data : data + k0 * g.padded_columns(); }
-  long panel_size(const Gemm<T>& g, long kn) const { return one_panel ? 0 : g.panel_stride() * kn; }
+  // Panel p is at block() + slot(p) * panel_stride * kn.
+  T* block(const Gemm<T>& g, long k0) const { return kept ? data + k0 * g.padded_columns() : data; }
+  long slot(long p) const { return kept ? p : p % PANELS_AT_ONCE; }
 };
 
 template <class T> T* packed_b_buffer(const Gemm<T>& g) {
   return scratch<T>(Scratch::PACKED_B, g.padded_columns() * g.K);
 }
 
-// Rows [k, k + kn) of panel p in the block of K that begins at k0.
-template <class T> void pack_b_rows(const Gemm<T>& g, T* panel, long p, long k0, long k, long kn) {
-  const long width = g.panel_width(p), j = g.panel_begin(p);
-  pack_panel(panel + k * width, width, g.B + (k0 + k) * g.rsb + j * g.csb, g.rsb, g.csb, kn,
-             std::min(width, g.N - j));
+// Panels [p0, p1) in the block of K that begins at k0.
+template <class T> void pack_panels(const Gemm<T>& g, PackedB<T> packed, long k0, long kn, long p0, long p1) {
+  T* const block = packed.block(g, k0);
+  const long step =
+      g.csb == 1 ? K_STEP : kn; // rows of B in the order in which they lie, a transposed B panel by panel
+  for (long k = 0; k < kn; k += step)
+    for (long p = p0; p < p1; p++) {
+      const long width = g.panel_width(p), j = g.panel_begin(p);
+      pack_panel(block + packed.slot(p) * g.panel_stride() * kn + k * width, width,
+                 g.B + (k0 + k) * g.rsb + j * g.csb, g.rsb, g.csb, std::min(step, kn - k),
+                 std::min(width, g.N - j));
+    }
 }
 
 // Packs all of B beforehand, for cells that share it.
@@ -76,16 +87,11 @@ template <class T, class For> PackedB<T> pack_b(const Gemm<T>& g, For run_for) {
   if (!g.packs_b()) return {};
   const PackedB<T> packed{packed_b_buffer(g)};
   const long panels = g.panels();
-  const long step =
-      g.csb == 1 ? K_STEP : KC; // rows of B in the order in which they lie, a transposed B panel by panel
   run_for(g.k_blocks() * panels, KC * NR<T> * 0.5, [&](long begin, long end) {
     for (long block = begin / panels; block * panels < end; block++) {
       const long k0 = g.k_begin(block), kn = g.k_begin(block + 1) - k0;
-      const long p0 = std::max(begin - block * panels, 0L), p1 = std::min(end - block * panels, panels);
-      for (long k = 0; k < kn; k += step)
-        for (long p = p0; p < p1; p++)
-          pack_b_rows(g, packed.block(g, k0) + p * packed.panel_size(g, kn), p, k0, k,
-                      std::min(step, kn - k));
+      pack_panels(g, packed, k0, kn, std::max(begin - block * panels, 0L),
+                  std::min(end - block * panels, panels));
     }
   });
   return packed;

@@ -27,7 +27,7 @@ BUSY_NETS = ("s0-mlp", "s4-cifar", "gpt")
 ALONE, BUSY = "1 thread", "all threads, one core busy"
 SECTIONS = ("kernels", "ops", "steps")
 QUICK_LADDERS = ("matmul", *conv.PASSES.values(), "softmax", "max_pool2d", "sum", "exp", "adam_update")
-DRAWN = 12
+DRAWN, QUICK_DRAWN = 24, 12
 
 
 def races(sections: tuple[str, ...], threads: int, quick: bool, seed: int) -> Iterator[Race]:
@@ -55,7 +55,7 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
             yield _ladder(op, threads)
     shapes = gemm.PUBLISHED[:9] if quick else gemm.PUBLISHED
     yield from (_gemm("sgemm", shape) for shape in shapes)
-    yield from (_gemm("sgemm, drawn shapes", shape) for shape in gemm.draw(4 if quick else DRAWN, seed))
+    yield from (_gemm("sgemm, drawn shapes", shape) for shape in gemm.draw(QUICK_DRAWN if quick else DRAWN, seed))
     for title, convolution in list(conv.CONVOLUTIONS.items())[: 2 if quick else None]:
         for which in conv.PASSES:
             spec = {"title": title, "which": which}
