@@ -55,7 +55,9 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
             yield _ladder(op, threads)
     shapes = gemm.PUBLISHED[:9] if quick else gemm.PUBLISHED
     yield from (_gemm("sgemm", shape) for shape in shapes)
-    yield from (_gemm("sgemm, drawn shapes", shape) for shape in gemm.draw(QUICK_DRAWN if quick else DRAWN, seed))
+    yield from (
+        _gemm("sgemm, drawn shapes", shape) for shape in gemm.draw(QUICK_DRAWN if quick else DRAWN, seed)
+    )
     for title, convolution in list(conv.CONVOLUTIONS.items())[: 2 if quick else None]:
         for which in conv.PASSES:
             spec = {"title": title, "which": which}
