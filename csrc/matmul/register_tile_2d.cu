@@ -6,7 +6,7 @@
 // Shapes: matmul.h. A block of 256 threads computes BM x BN of C. 2*M*N*K FLOPs; M*N*K*4 * (1/BM + 1/BN) bytes from global
 // memory, 4 * (1/TM + 1/TN) bytes from shared memory a multiply-add.
 // Limit: instructions. Every number is fetched by a load of its own, and the 8 rows a thread owns make the threads of a warp
-// read B 8 elements apart: 4 of them meet in a bank.
+// read B 8 elements apart: 4 of them meet in a bank. No padding helps there, the threads' columns must lie otherwise: `warp_tile`.
 #include "matmul/cuda_tiles.h"
 
 namespace stepgrad {

@@ -3,7 +3,8 @@
 // What changes: the sum over k is cut into stretches of SIDE. For each, the 256 threads fetch SIDE x SIDE elements of A and of B,
 // one each, wait for each other, and every element is used SIDE times. Which thread fetches which element is free, so the fetch
 // follows the contiguous axis of each matrix: all four transpositions are coalesced. A tile's row has one element more than is
-// used: a column is then read from (or written to) 16 different banks, not one.
+// used: a column is then read from (or written to) 16 different banks, not one. The price stays: two such rows are 33 words, so the
+// first and the last lane of a store meet in a bank, 2 passes for 1; it is paid by 2 of a thread's 34 accesses a stretch.
 //
 // Two barriers a stretch: one so that nobody reads before all have written, one so that nobody overwrites what others still read.
 //

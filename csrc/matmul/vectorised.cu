@@ -6,7 +6,7 @@
 //
 // Shapes: matmul.h. A block of 256 threads computes BM x BN of C. 2*M*N*K FLOPs; bytes as one rung below, in a quarter of the
 // instructions.
-// Limit: bank conflicts of B's quads (neighbouring threads read 32 bytes apart), and waiting: nothing is multiplied while a tile
+// Limit: bank conflicts of B's quads (neighbouring threads read 32 bytes apart; the next rung's do not), and waiting: nothing is multiplied while a tile
 // is fetched, except by the other blocks of the SM.
 #include "matmul/cuda_tiles.h"
 

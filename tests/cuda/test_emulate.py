@@ -146,6 +146,23 @@ def test_a_tile_in_shared_memory_saves_global_loads():
     assert {m.name: m.shape for m in tiled.memory if m.space == "shared"}.keys() == {"As", "Bs"}
 
 
+def passes(rung, kind):
+    """What a rung of matmul pays and must pay in shared memory, for its reads or its writes."""
+    costs = [
+        c for c in emulate("matmul", rung, size=16).costs if c.array.space == "shared" and c.kind == kind
+    ]
+    return sum(c.units for c in costs), sum(c.best for c in costs)
+
+
+def test_bank_conflicts_are_those_that_the_kernels_own_up_to():
+    paid, least = passes("shared_tile", WRITE)
+    assert paid == 2 * least and len(set(passes("shared_tile", READ))) == 1
+    for rung in ("register_tile_2d", "vectorised"):
+        paid, least = passes(rung, READ)
+        assert paid > 2 * least  # of B: 4 times; A's are broadcasts
+    assert len(set(passes("warp_tile", READ))) == 1  # the remedy
+
+
 def test_a_missing_barrier_is_a_race():
     lines = [b.line.rpartition(":")[2] for b in emulate("matmul", "shared_tile", size=20).barriers[:2]]
     before = emulate("matmul", "shared_tile", size=20, bug="missing_barrier")
