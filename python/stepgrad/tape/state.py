@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from stepgrad.errors import ArgumentError
+from stepgrad.tape import threads
 
 public: dict[Any, Any] = {}  # name -> public function of stepgrad.ops; filled there
 rules: dict[str, Any] = {}  # name -> op; filled in stepgrad.ops, used by the operators of tensors
@@ -16,6 +17,7 @@ class Now:
     """What is switched on. An object of its own, so that the tape looks into the thread's storage once for an op."""
 
     def __init__(self):
+        self.thread = threads.number()  # whose it is
         self.recording = True  # off inside no_grad
         self.hooks = ()  # see stepgrad.tape.hooks
         self.tapes = ()  # the GradientTapes that are open
@@ -44,17 +46,22 @@ class _State:
         return current()
 
 
-_thread = threading.local()  # quicker to read than a class that is derived from it
+_thread = threading.local()
+_last = None  # the Now that was asked for last: with one thread at work, there is nothing to look up
 state = _State()
 
 
 def current():
     """Return this thread's Now."""
-    try:
-        return _thread.now
-    except AttributeError:
-        _thread.now = now = Now()
-        return now
+    global _last
+    now = _last
+    if now is None or now.thread != threads.number():
+        try:
+            now = _thread.now
+        except AttributeError:
+            now = _thread.now = Now()
+        _last = now
+    return now
 
 
 class scope:
