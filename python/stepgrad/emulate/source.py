@@ -39,8 +39,11 @@ def lines_of(module: str, sites: list[int]) -> tuple[dict[int, str], dict[int, s
 def _kernel_frame(frames: list[str]) -> tuple[str, str]:
     """Return line and function of the innermost frame that is a kernel's own, not one of CUDA's words."""
     calls = [(function, _place(where)) for function, where in zip(frames[::2], frames[1::2], strict=True)]
-    own = [place for _, place in calls if ".cu:" in place] or [
-        place for _, place in calls if place != UNKNOWN
+    known = [place for _, place in calls if place != UNKNOWN]
+    # A kernel that several rungs share lies in a header: then the lines of that file are its own.
+    header = known[-1].rpartition(":")[0] if known else ""
+    own = [place for place in known if ".cu:" in place] or [
+        p for p in known if p.rpartition(":")[0] == header
     ]
     return (own[0] if own else UNKNOWN), _bare(calls[-1][0])
 
