@@ -249,6 +249,7 @@ MATMUL_SIZES = [
     (1, 1, 1), (0, 3, 4), (3, 0, 4), (3, 4, 0), (5, 7, 3), (6, 16, 8), (7, 17, 9), (13, 15, 31), (14, 33, 5), (1, 40, 50),
     (29, 1, 64), (64, 64, 64), (97, 101, 103), (130, 200, 300), (50, 700, 257), (2, 300, 600), (200, 19, 520),
     (1, 133, 300), (133, 1, 300), (18, 1400, 37), (70, 90, 16), (200, 70, 600),
+    (330, 41, 70), (33, 10, 300), (40, 603, 100),
 ]  # fmt: skip
 
 
@@ -292,7 +293,7 @@ def matmul(op, rng):
 
 def dense(op, rng):
     activations = (lambda z: z, lambda z: np.maximum(z, 0), np.tanh, lambda z: 1 / (1 + np.exp(-z)))
-    for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (60, 70, 300)]:
+    for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (60, 70, 300), (40, 603, 100), (33, 10, 300)]:
         x, w, b = draw(rng, m, k), draw(rng, k, n), draw(rng, n)
         for code, activation in enumerate(activations):
             yield Case((x, w, b, Out(activation(x @ w + b)), code), atol=4e-6 * max(1, k) ** 0.5)
