@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import stepgrad as sg
-from stepgrad import losses
+from stepgrad import kernels, losses
 from stepgrad.losses.loss import apply_mask, reduce_weighted_values
 from stepgrad.utils.serialization import deserialize_object, serialize_object
 
@@ -263,3 +263,16 @@ def test_overlap_of_a_whole_batch_is_that_of_keras(name):
     y, p = bits(N, C), positive(N, C)
     got, want = (getattr(module, name)()(y, p) for module in (losses, keras.losses))
     np.testing.assert_allclose(float(got), float(want), **CLOSE)
+
+
+@pytest.mark.parametrize("rung", [k.rung for k in kernels.rungs("sparse_probability_cross_entropy_gradient")])
+def test_an_impossible_class_has_no_gradient(rung):
+    """A softmax may give exactly 0: the probability is clipped, and its gradient is 0, not NaN, of both orders."""
+    y = sg.Tensor(np.array([[0.0, 1.0], [0.5, 0.5]], "float32"), requires_grad=True)
+    with kernels.use(sparse_probability_cross_entropy_gradient=rung), sg.GradientTape() as outer:
+        with sg.GradientTape() as tape:
+            loss = sg.ops.sparse_categorical_crossentropy([0, 1], y).sum()
+        gradient = tape.gradient(loss, y)
+        square = (gradient * gradient).sum()
+    assert gradient.tolist() == [[0.0, 0.0], [1.0, -1.0]]
+    assert outer.gradient(square, y).tolist() == [[0.0, 0.0], [0.0, -8.0]]

@@ -78,6 +78,7 @@ class SparseProbabilityCrossEntropyGradient(Op):
         total, chosen = output.sum(-1, True), (output * one_hot).sum(-1, True)
         p = chosen.array / total.array
         inside = np.asarray((p >= epsilon) & (p <= 1 - epsilon), output.dtype)
+        chosen = chosen + (1 - inside)  # a clipped probability has no gradient, also where it is 0
         picked, every = (g * one_hot).sum(-1, True), g.sum(-1, True)
         to_output = one_hot * picked / (chosen * chosen) - every / (total * total)
         return (
