@@ -1,10 +1,13 @@
-"""Settings for every test: Keras, where it is compared with, runs on PyTorch."""
+"""Settings for every test: Keras, where it is compared with, runs on PyTorch, and PyTorch on one thread."""
 
 import os
 
 import pytest
 
 os.environ["KERAS_BACKEND"] = "torch"
+# The tests themselves run on all cores. Beside others, OpenMP's threads burn more time waiting than they save: a small LSTM of
+# Keras's needs three times as long on two of them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(config, items):

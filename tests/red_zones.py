@@ -13,25 +13,37 @@ from stepgrad.replay import arena, plan
 WIDTH = 4 * arena.ALIGNMENT  # of a red zone: longer than any vector
 poison = ctypes.CDLL(None)["__asan_poison_memory_region"]
 poison.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-red_zones: list[tuple[int, int]] = []  # (begin, end) of those that the next arena needs
+
+
+class Arena(np.ndarray):
+    """The block, which is filled with rubbish without touching the red zones."""
+
+    def fill(self, value):
+        for begin, end in self.places:
+            self.view(np.ndarray)[begin:end].fill(value)
+
+
+places: list[tuple[int, int]] = []  # (begin, end) of the buffers of the arena that comes next
 
 
 def place(buffers):
     """Give every buffer an offset of its own; returns the arena's size."""
-    red_zones.clear()
+    places.clear()
     end = 0
     for buffer in buffers:
         buffer.offset = -(-(end + WIDTH) // arena.ALIGNMENT) * arena.ALIGNMENT
-        red_zones.append((end, buffer.offset))
         end = buffer.offset + buffer.size
-    red_zones.append((end, end + WIDTH))
+        places.append((buffer.offset, end))
     return end + WIDTH
 
 
 def allocate(size: int) -> np.ndarray:
-    """Return an arena with the red zones that `place` left."""
-    block = arena.allocate(size)
-    for begin, end in red_zones:
+    """Return an arena with everything poisoned that `place` gave to nobody."""
+    block = arena.allocate(size).view(Arena)
+    block.places = list(places)
+    ends = [0, *(end for _, end in places)]
+    begins = [*(begin for begin, _ in places), size]
+    for begin, end in zip(ends, begins, strict=True):
         poison(block.ctypes.data + begin, end - begin)
     return block
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build the kernels with sanitizers and run their tests under them. Needs GCC; run from the repository's root.
-#   sh tests/sanitizers.sh address [pytest arguments]           the CPU's kernels under AddressSanitizer and UBSan
+#   sh tests/sanitizers.sh address [pytest arguments]           the CPU's kernels, tape and plan: AddressSanitizer and UBSan
 #   sh tests/sanitizers.sh thread  [pytest arguments]           ThreadSanitizer, on the tests that compare numbers of threads
 #   sh tests/sanitizers.sh emulated-address [pytest arguments]  the CUDA kernels on the emulator: AddressSanitizer and UBSan
 #   sh tests/sanitizers.sh emulated-thread  [pytest arguments]  the same under ThreadSanitizer, which sees every race
@@ -18,8 +18,11 @@ case $kind in
 *thread) sanitize=thread libraries="libtsan.so libstdc++.so" ;;
 esac
 case $kind in
-address) ;;
-thread) chosen="-k same_bits" ;;
+# One instruction set beside the baseline is compiled: avx2, or what STEPGRAD_ISA says.
+address)
+  options="-DSTEPGRAD_ISAS=${STEPGRAD_ISA:-avx2}"
+  tests="tests/kernels tests/tape tests/training/test_compiled.py" chosen="-p red_zones" ;;
+thread) options="-DSTEPGRAD_ISAS=${STEPGRAD_ISA:-avx2}" chosen="-k same_bits" ;;
 emulated-*)
   module=_emu tests=tests/cuda/test_kernels.py chosen="-n0 -k matches_numpy"
   options="-DSTEPGRAD_EMULATOR=ON -DSTEPGRAD_CUDA=OFF"
@@ -42,5 +45,5 @@ preload=""
 for library in $libraries; do preload="$preload $(g++ -print-file-name=$library)"; done
 # -s: UBSan only prints, unless it is told to stop. Python itself is not instrumented: its leaks are none of ours.
 # -p no:cacheprovider: the copy of the package is thrown away.
-LD_PRELOAD="$preload" PYTHONPATH="$build/package" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
+LD_PRELOAD="$preload" PYTHONPATH="$build/package:$root/tests" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
   TSAN_OPTIONS=halt_on_error=1 $start "$python" -m pytest -p no:cacheprovider -x -q -s $tests $chosen "$@"

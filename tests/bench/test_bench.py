@@ -203,6 +203,7 @@ def test_a_run_that_was_cut_off_goes_on(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(suite, "races", lambda *_: [race])
     monkeypatch.setattr(commands, "_write", lambda *_: None)
+    monkeypatch.setattr(machine, "limits", lambda: {"peak_gflops": 8.0, "copy_gbs": 8.0})
     commands.bench(quick=True, out=tmp_path)
     results, described, settings = report.from_json((tmp_path / "results.json").read_text())
     assert results == [result("stepgrad", 1.0, title="NN 2x2x2")] and settings["threads"] == [1]
