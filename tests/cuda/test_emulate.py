@@ -157,10 +157,20 @@ def passes(rung, kind):
 def test_bank_conflicts_are_those_that_the_kernels_own_up_to():
     paid, least = passes("shared_tile", WRITE)
     assert paid == 2 * least and len(set(passes("shared_tile", READ))) == 1
-    for rung in ("register_tile_2d", "vectorised"):
+    for rung, meet in (
+        ("register_tile_2d", 4),
+        ("vectorised", 2),
+    ):  # in a bank, for B; half of the reads are A's broadcasts
         paid, least = passes(rung, READ)
-        assert paid > 2 * least  # of B: 4 times; A's are broadcasts
+        assert paid == least * (1 + meet) / 2
     assert len(set(passes("warp_tile", READ))) == 1  # the remedy
+
+
+def test_four_numbers_at_a_time_are_one_access():
+    recording = emulate("matmul", "warp_tile", size=16)
+    assert set(recording.accesses["size"].tolist()) == {4, 16}
+    _, sectors_moved, at_best = recording.total("global")
+    assert sectors_moved == at_best
 
 
 def test_a_missing_barrier_is_a_race():
