@@ -58,11 +58,12 @@ def sequence(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
 def dense(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     """A layer of n to n units on 32 rows; two products on the way back."""
     n, rows = size or 1000, 32
-    arrays = (_normal(rng, rows, n), _normal(rng, n, n) / np.float32(np.sqrt(n)), _normal(rng, n))
+    x, w, b = _normal(rng, rows, n), _normal(rng, n, n) / np.float32(np.sqrt(n)), _normal(rng, n)
+    arrays: tuple[np.ndarray, ...] = (x, w, b)
     attrs, products = {"activation": "relu"}, 1
     if op.endswith("_gradient"):
         y = kernels.rungs("dense")[0].function(*arrays, **attrs)
-        arrays, products = (*arrays[:2], y, _normal(rng, rows, n)), 2
+        arrays, products = (x, w, y, _normal(rng, rows, n)), 2
     return f"{rows} x {n} to {n} units, relu", arrays, attrs, products * 2.0 * rows * n * n
 
 

@@ -26,6 +26,7 @@ from stepgrad.bench.libraries import (
 from stepgrad.bench.lstm import flushed
 from stepgrad.bench.nets import NETS, Net, batch, is_gpt, loss_of, sequential, weights
 
+COMPILED_NETS = ("s0-mlp", "s4-cifar", "gpt")
 STEPS, RATE, EPSILON = 3, 1e-3, 1e-7  # steps that are verified; Adam's numbers, Keras's defaults
 # Updates by Adam divide by gradients close to 0, where the last digits of float32 count.
 TOLERANCE = 2e-3
@@ -89,7 +90,7 @@ def make(net: str, library: str) -> Callable[[], Any]:
 def contestants(net: str, quick: bool = False) -> list[str]:
     """Return who can run a network: channels_last means something for images only, flushing denormals for long sequences.
 
-    PyTorch's compiler needs most of a minute before the first step, too long for a quick run. An LSTM that runs op by op (on
+    PyTorch's compiler needs half a minute before the first step: it gets the three nets of most interest, not in a quick run. An LSTM that runs op by op (on
     NumPy, in Keras on PyTorch, and as PyTorch's compiler unrolls it) takes minutes, so it is left out; in a quick run so is
     PyTorch's own, which denormals slow down.
     """
@@ -97,8 +98,9 @@ def contestants(net: str, quick: bool = False) -> list[str]:
     recurrent = [FLUSHED] if any(kind == "lstm" for kind, *_ in NETS[net].layers) else []
     torch = [TORCH, FUSED, *images, *recurrent]
     every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW, COMPILED]
-    slow = [ON_NUMPY, KERAS_TORCH, COMPILED] if recurrent else []
-    slow += [COMPILED, *([TORCH] if recurrent else [])] if quick else []
+    slow = [COMPILED] if quick or net not in COMPILED_NETS else []
+    if recurrent:
+        slow += [ON_NUMPY, KERAS_TORCH, *([TORCH] if quick else [])]
     return [library.name for library in every if library not in slow]
 
 

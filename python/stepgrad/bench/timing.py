@@ -48,7 +48,7 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 if resource else 0.0
 
 
-def page_faults(run: Callable[[], object], calls: int = 5) -> float:
+def page_faults(run: Callable[[], object], calls: int = 2) -> float:
     """Return how many pages of fresh memory one call takes from the system: 0 where buffers are used again."""
     if not resource:
         return 0.0
