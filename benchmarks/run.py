@@ -1,4 +1,4 @@
-"""All benchmarks: ``python benchmarks/run.py [--quick] [--only steps] [--threads 1,2]``, the same as ``stepgrad bench``."""
+"""All benchmarks: ``python benchmarks/run.py [--quick] [--only steps] [--threads 1,2] [--resume]``, the same as ``stepgrad bench``."""
 
 import typer
 
