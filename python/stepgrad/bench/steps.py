@@ -91,9 +91,8 @@ def contestants(net: str, quick: bool = False) -> list[str]:
     """Return who can run a network: channels_last means something for images only, flushing denormals for long sequences.
 
     PyTorch's compiler needs half a minute before the first step: it gets the three nets of most interest, and no quick run.
-    An LSTM that runs op by op (on
-    NumPy, in Keras on PyTorch, and as PyTorch's compiler unrolls it) takes minutes, so it is left out; in a quick run so is
-    PyTorch's own, which denormals slow down.
+    An LSTM that runs op by op (on NumPy, in Keras on PyTorch, and as PyTorch's compiler unrolls it) takes minutes, so it is
+    left out; in a quick run so is PyTorch's own, which denormals slow down.
     """
     images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
     recurrent = [FLUSHED] if any(kind == "lstm" for kind, *_ in NETS[net].layers) else []
