@@ -13,6 +13,7 @@ from stepgrad.bench.report import peak as peak_of
 from stepgrad.bench.timing import geometric_mean
 from stepgrad.errors import require
 
+COLORS = [f"C{place}" for place in range(10)] * 2
 OURS, THEIRS, LOSS = "#2a7f62", "#8a8f98", "#c0392b"
 SHOWN = (
     "matmul",
@@ -20,6 +21,8 @@ SHOWN = (
     "conv2d_input_gradient",
     "conv2d_weight_gradient",
     "softmax",
+    "attention",
+    "lstm_sequence",
     "exp",
     "sum",
     "adam_update",
@@ -101,17 +104,14 @@ def roofline(results: Sequence[Result], machine: dict[str, Any]):
     groups: dict[str, list[Result]] = {}
     for r in shown:
         op = r.title.split(":")[0]
-        name = f"ladder of {op}" if r.section == "ladders" else f"{r.section}: {r.contestant}"
-        groups.setdefault(name, []).append(r)
+        if r.section != "ladders":
+            groups.setdefault(f"{r.section}: {r.contestant}" if r.own else r.contestant, []).append(r)
+        elif op in SHOWN:
+            groups.setdefault(f"ladder of {op}", []).append(r)
     for place, (name, rows) in enumerate(groups.items()):
-        marker = "os^vDPX*<>"[place % 10]
+        xs, ys = [r.intensity for r in rows], [r.rate or 0.0 for r in rows]
         axes.plot(
-            [r.intensity for r in rows],
-            [r.rate or 0.0 for r in rows],
-            marker,
-            markersize=5,
-            alpha=0.8,
-            label=name,
+            xs, ys, "os^vDPX*<>"[place % 10], color=COLORS[place % 10 + place // 10], markersize=5, label=name
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -120,7 +120,7 @@ def roofline(results: Sequence[Result], machine: dict[str, Any]):
     axes.set_xlabel("FLOPs a byte, every array moved once")
     axes.set_ylabel("GFLOP/s, one thread")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=7)
+    figure.legend(loc="outside right upper", fontsize=7)
     return figure
 
 
@@ -132,32 +132,35 @@ def ratios(results: Sequence[Result]):
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    groups: dict[str, list[float]] = {}
+    groups: dict[str, dict[int, list[float]]] = {}
     for r in results:
         if r.ratio and not r.own and r.section not in ("ladders", "busy neighbour"):
             what = r.title if r.section == "steps" else r.section
-            groups.setdefault(
-                f"{what}, {r.threads} thread{'s' * (r.threads > 1)}: {r.contestant}", []
-            ).append(r.ratio)
+            groups.setdefault(f"{what}: {r.contestant}", {}).setdefault(r.threads, []).append(r.ratio)
     if not groups:
         return None
-    means = [geometric_mean(found) for found in groups.values()]
-    figure = Figure(figsize=(11, 1.2 + 0.24 * len(groups)), layout="constrained")
-    axes, places = figure.subplots(), range(len(groups))
-    axes.barh(places, [m - 1 for m in means], left=1, color=[OURS if m >= 1 else LOSS for m in means])
-    for place, mean, found in zip(places, means, groups.values(), strict=True):
-        text = f"{mean:.2f}" + (
-            f" ({min(found):.2f} to {max(found):.2f}, {len(found)} cases)" if len(found) > 1 else ""
-        )
-        axes.plot([min(found), max(found)], [place, place], color="black", linewidth=0.8)
-        axes.text(max(*found, 1) * 1.03, place, text, va="center", fontsize=7)
-    axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.margins(x=0.2)
-    axes.set_yticks(places, list(groups), fontsize=7)
-    axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.set_xlabel("time of the other / our time (below 1, red: we lose)")
-    axes.spines[["top", "right"]].set_visible(False)
+    counts = sorted({threads for of in groups.values() for threads in of})
+    figure = Figure(figsize=(5 + 6 * len(counts), 1.2 + 0.2 * len(groups)), layout="constrained")
+    for axes, threads in zip(figure.subplots(1, len(counts), squeeze=False, sharey=True).flat, counts):
+        for place, of in enumerate(groups.values()):
+            if threads in of:
+                _bar(axes, place, of[threads])
+        axes.axvline(1, color="black", linewidth=0.8)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.margins(x=0.2)
+        axes.set_yticks(range(len(groups)), list(groups), fontsize=7)
+        axes.set_ylim(len(groups) - 0.4, -0.6)
+        axes.set_title(f"{threads} thread{'s' * (threads > 1)}", fontsize=9, loc="left")
+        axes.set_xlabel("time of the other / our time (below 1, red: we lose)", fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _bar(axes: Any, place: int, found: list[float]) -> None:
+    mean = geometric_mean(found)
+    axes.barh(place, mean - 1, left=1, color=OURS if mean >= 1 else LOSS)
+    axes.plot([min(found), max(found)], [place, place], color="black", linewidth=0.8)
+    several = f" ({min(found):.2f} to {max(found):.2f}, {len(found)} cases)" if len(found) > 1 else ""
+    axes.text(max(*found, 1) * 1.03, place, f"{mean:.2f}{several}", va="center", fontsize=7)
