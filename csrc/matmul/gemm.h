@@ -24,6 +24,7 @@ void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
   const long threads = run_for.threads(), wanted = threads > 1 ? CELLS_PER_THREAD * threads : 1;
   const long row_cells =
       std::max(g.M <= ONE_CELL ? 1 : ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
+  // At least two panels a cell where there are several: the last one overlaps the one before, which is in the same cell.
   const long column_cells = std::min(ceil_div(wanted, row_cells), ceil_div(g.panels(), 4));
   PackedB<T> packed_b;
   if (g.packs_b() && threads > 1 && row_cells > 1)

@@ -32,7 +32,7 @@ class Case:
     op, label : str
         Its name in the kernel table, and the sizes for people.
     arrays, attrs
-        What every rung is called with. Optimizer updates write into their arrays.
+        What every rung is called with. Optimizer updates and dropout's mask write into their arrays.
     flops : float
         Multiplications and additions of one call; 0 for an op that is bound by memory.
     """
@@ -45,7 +45,7 @@ class Case:
 
     @property
     def in_place(self) -> bool:
-        return self.op in _updates()
+        return self.op == "dropout_mask" or self.op in _updates()
 
     def results(self, function: Any, dtype: type = np.float32) -> tuple[np.ndarray, ...]:
         """Call one rung on fresh copies of the arrays, in a dtype, and return all that it wrote."""
@@ -66,8 +66,10 @@ class Case:
     def moved(self, outputs: tuple[np.ndarray, ...]) -> float:
         """Return the bytes of one call with every array read or written once."""
         arrays = sum(a.nbytes for a in self.arrays)
-        if self.in_place:  # all but the gradient are read and written
+        if self.op in _updates():  # all but the gradient are read and written
             return 2.0 * arrays - self.arrays[1].nbytes
+        if self.in_place:
+            return float(arrays)
         return float(arrays + sum(o.size * (4 if o.dtype.kind == "f" else o.itemsize) for o in outputs))
 
 
@@ -238,6 +240,11 @@ def _normalization(op, size, rng):
     return Case(op, f"{rows} x {n}", arrays, {"epsilon": 1e-3})
 
 
+def _mask(op, size, rng):
+    size = size or ENTRIES
+    return Case(op, f"{size:,} entries", (np.zeros(size, np.float32),), {"key": (1, 2), "keep": 0.5})
+
+
 def _update(op, size, rng):
     """What the kernel needs beside weights and gradient is read from the signature of its reference."""
     import inspect
@@ -271,6 +278,7 @@ _SPECIAL = {
         _cross_entropy,
     ),
     "copy": _flat,
+    "dropout_mask": _mask,
     **dict.fromkeys(
         (f"sparse_probability_cross_entropy{end}" for end in ("", "_gradient")), _probability_cross_entropy
     ),
