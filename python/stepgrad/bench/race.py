@@ -19,7 +19,9 @@ from stepgrad.bench.verify import verify
 from stepgrad.bench.worker import KINDS
 from stepgrad.bench.workers import Worker, WorkerError, busy_neighbour
 
-PAUSE = 0.02  # seconds between two samples on several threads: the last contestant's workers go to sleep
+# Seconds between two samples on several threads: workers of OpenBLAS spin for about 30 ms before they sleep, and would take
+# the cores of the next contestant.
+PAUSE = 0.1
 
 
 class Entry(NamedTuple):
