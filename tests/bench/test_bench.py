@@ -226,7 +226,9 @@ def test_json_describes_the_machine():
 
 
 def test_markdown_shows_losses_and_what_was_left_out():
-    text = report.to_markdown(RESULTS, {**machine.describe(), "peak_gflops": 8.0}, SETTINGS)
+    described = {**machine.describe(), "peak_gflops": 8.0, "openblas": "Zen"}
+    text = report.to_markdown(RESULTS, described, SETTINGS)
+    assert "OpenBLAS's kernels: Zen; " in text
     assert "0.5 us" not in text and "2 ±0% (**0.50 loss**)" in text  # MKL's rate and the ratio
     assert "0.5 ±0% (2.00)" in text  # OpenBLAS
     assert "- JAX: not installed: jax" in text

@@ -14,6 +14,7 @@ import numpy as np
 
 import stepgrad
 from stepgrad import kernels
+from stepgrad.bench.threads import openblas_kernels
 from stepgrad.tape import step
 
 PEERS = ("numpy", "torch", "jax", "jaxlib", "keras", "tensorflow", "tensorflow-cpu")
@@ -41,6 +42,7 @@ def describe() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "flags": [flag for flag in FLAGS if flag in flags],
         "isa": features.get("in_use", "not compiled"),
+        "openblas": openblas_kernels(),
         "compiler": features.get("compiler", "unknown"),
         "tape": "plain Python" if step.__file__.endswith(".py") else "compiled by Cython",
         "system": f"{platform.system()} {platform.machine()}",

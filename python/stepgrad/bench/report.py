@@ -16,7 +16,7 @@ from stepgrad.bench.timing import Sample, Summary, geometric_mean
 
 HEADLINES = {
     "steps": ("Training steps", "Forward, backward and Adam."),
-    "sgemm": ("Matrix products: the shapes of deep learning", "C = A B; T marks a matrix stored transposed; MxNxK."),
+    "sgemm": ("Matrix products: the shapes of deep learning", "C = A B; T marks a matrix stored transposed; MxNxK. MKL has slower code for CPUs that are not Intel's."),
     "sgemm, drawn shapes": ("Matrix products: shapes that nobody tuned on", "Drawn at random from the seed of this run."),
     "conv2d": ("Convolutions", "Images x height x width x channels to filters; forward, gradient of the input, gradient of the weights."),
     "lstm": ("Recurrent networks of other shapes", "Sequences of outputs; PyTorch with denormals flushed, as our kernels do."),
@@ -85,7 +85,7 @@ def describe(machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     busy = machine["load"] is not None and machine["load"] > 0.5
     return [
         f"- {machine['date']}, {machine['cpu']}, {machine['cores']} cores ({' '.join(machine['flags'])}), {machine['system']}",
-        f"- kernels: {machine['isa']}, compiler {machine['compiler']}; tape: {machine['tape']}; Python {machine['python']}; {versions}",
+        f"- kernels: {machine['isa']}, compiler {machine['compiler']}; OpenBLAS's kernels: {machine.get('openblas') or 'none'}; tape: {machine['tape']}; Python {machine['python']}; {versions}",
         f"- {'busy' if busy else 'quiet'} machine (load {machine['load']} before the run); {settings['rounds']} rounds, seed {settings['seed']}, "
         f"{settings['minutes']:.1f} minutes",
         *(f"- {line}" for line in settings.get("limits", ())),

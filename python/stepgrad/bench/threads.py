@@ -18,6 +18,16 @@ def openblas() -> ctypes.CDLL | None:
     return None
 
 
+def openblas_kernels() -> str | None:
+    """Return the CPU for which NumPy's OpenBLAS chose its kernels, "SkylakeX" or "Haswell" for instance."""
+    library = openblas()
+    if library is None:
+        return None
+    name = library.scipy_openblas_get_corename64_
+    name.restype = ctypes.c_char_p
+    return name().decode()
+
+
 def set_threads(count: int) -> None:
     """Let our kernels and OpenBLAS use `count` threads from now on."""
     if kernels.compiled():
