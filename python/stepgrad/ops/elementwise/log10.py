@@ -30,7 +30,7 @@ def log10(x):
 
     Examples
     --------
-    >>> log10([100.0]).tolist()
-    [2.0]
+    >>> log10([1.0, 100.0]).numpy().round(5).tolist()
+    [0.0, 2.0]
     """
     return _log10(x)
