@@ -254,3 +254,21 @@ def test_what_is_not_known_yet_is_no_attribute():
     model = Sequential([layers.Dense(2)])
     assert not hasattr(model, "input_shape")
     assert not hasattr(layers.Dense(2), "output")
+
+
+def test_a_layer_that_is_never_called_costs_one_run_more_not_one_a_batch():
+    class Unused(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.unused, self.runs = layers.Dense(1), layers.Dropout(0.5), 0
+
+        def call(self, x):
+            self.runs += 1
+            return self.dense(x)
+
+    model = Unused()
+    model.compile("sgd", "mse", run_eagerly=True)
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+    for _ in range(3):
+        model.train_on_batch(x, y)
+    assert not model.unused.built and model.runs == 1 + 3  # the first one builds the model

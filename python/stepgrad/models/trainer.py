@@ -40,6 +40,7 @@ class Trainer(Compiling):
     _shuffle_generator: SeedGenerator | None = None
     _training_data: EpochIterator | None = None  # while fit runs
     _training_callbacks: CallbackList | None = None
+    _unused_layers: frozenset = frozenset()  # unbuilt even after a run
     _resume_at: tuple[int, int] | None = None  # (epoch, batch), set by BackupAndRestore
 
     # -- one batch -----------------------------------------------------------------------------------------------------
@@ -362,17 +363,21 @@ class Trainer(Compiling):
             part for part in (self._compile_loss, self._compile_metrics) if part is not None and standard
         ]
         open_parts = [part for part in parts if not part.built]
-        if open_parts or not all(layer.built for layer in self._flatten_layers()):
+        if open_parts or self._unbuilt_layers() != self._unused_layers:
             batch = first_batch()
             if batch is not None:
                 x, y, _ = batch
                 with no_grad(), silent():
                     y_pred = self(x, training=False)
+                self._unused_layers = self._unbuilt_layers()
                 for part in open_parts:
                     if y is not None:
                         part.build(y, y_pred)
         if self.optimizer is not None and not self.optimizer.built and self.trainable_variables:
             self.optimizer.build(self.trainable_variables)
+
+    def _unbuilt_layers(self) -> frozenset:
+        return frozenset(layer for layer in self._flatten_layers() if not layer.built)
 
     def _callback_list(self, callbacks: Any, verbose: Any, data: EpochIterator) -> CallbackList:
         if isinstance(callbacks, CallbackList):
