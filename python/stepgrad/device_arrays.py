@@ -44,7 +44,9 @@ def as_array(values: Any) -> Any:
     >>> as_array(2.0).shape
     ()
     """
-    return values if hasattr(values, "__cuda_array_interface__") else np.asarray(values)
+    if type(values) is np.ndarray or hasattr(values, "__cuda_array_interface__"):
+        return values
+    return np.asarray(values)
 
 
 def to_host(array: Any) -> np.ndarray:

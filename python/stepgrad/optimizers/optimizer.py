@@ -244,11 +244,12 @@ class Optimizer(State):
         update = self.update.ready(variables, list(grads), slots)
         if update is None:
             return None
+        iterations = self._iterations
 
         def apply_again() -> None:
             update(self.numbers(float(self.learning_rate)))
-            self._iterations.array += 1
-            self._iterations.changed()
+            iterations.array.fill(int(iterations.array) + 1)  # half of what NumPy needs to add 1
+            iterations.changed()
 
         return apply_again
 

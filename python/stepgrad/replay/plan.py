@@ -232,7 +232,11 @@ class Plan:
 
     def returned(self, result: Any) -> Any:
         """Return a result in memory of its own, which the next replay leaves alone."""
-        return map_structure(lambda leaf: wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf, result)
+        return map_structure(_copy, result)
+
+
+def _copy(leaf: Any) -> Any:
+    return wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf
 
 
 def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | None]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+CONTAINERS = (list, tuple, dict)
+
 
 def flatten(structure: Any) -> list:
     """Return the leaves in order; a dict's by sorted key, as in Keras.
@@ -14,7 +16,13 @@ def flatten(structure: Any) -> list:
     [0, 1, 2]
     """
     if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, list | tuple):
-        return [leaf for part in structure for leaf in flatten(part)]
-    return [structure]
+        structure = [structure[key] for key in sorted(structure)]
+    elif not isinstance(structure, list | tuple):
+        return [structure]
+    leaves = []
+    for part in structure:
+        if isinstance(part, CONTAINERS):
+            leaves += flatten(part)
+        else:
+            leaves.append(part)
+    return leaves
