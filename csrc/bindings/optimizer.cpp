@@ -74,7 +74,8 @@ static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all)
     std::vector<Args<T>> all(lists[0].size());
     Arrays of_variable(lists.size());
     for (size_t i = 0; i < all.size(); i++) {
-      for (size_t a = 0; a < lists.size(); a++) of_variable[a] = PyList_GET_ITEM(lists[a].ptr(), Py_ssize_t(i));
+      for (size_t a = 0; a < lists.size(); a++)
+        of_variable[a] = PyList_GET_ITEM(lists[a].ptr(), Py_ssize_t(i));
       fill_all(Checks<T>(rung.op), of_variable, all[i]);
     }
     if (!takes_many(rung)) return update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
