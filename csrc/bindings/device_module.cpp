@@ -4,8 +4,10 @@
 // describes it: shape, type, and an address that only the GPU can read (python/stepgrad/device.py makes them).
 #include "bindings/bind.h"
 #include "cuda/fragments.h"
+#include "cuda/graph.h"
 #include "common/thread_pool.h"
 #include <cstdint>
+#include <pybind11/functional.h>
 #ifdef STEPGRAD_RECORDER
 #define STEPGRAD_MODULE _emu_recorder
 #elif defined(STEPGRAD_EMULATED)
@@ -72,6 +74,10 @@ PYBIND11_MODULE(STEPGRAD_MODULE, m) {
   m.def("primitive", &primitive, py::arg("name"), py::arg("in"), py::arg("out"),
         "Runs one instruction alone, in one warp, and writes what each thread then holds; see "
         "csrc/cuda/fragments.cu.");
+  add_recorder(m);
+  py::class_<Graph>(m, "Graph", py::module_local(), "What a function launches, to be launched again as one.")
+      .def(py::init<const std::function<void()>&>(), py::arg("launches"))
+      .def("launch", &Graph::launch, py::call_guard<py::gil_scoped_release>());
 #ifdef STEPGRAD_RECORDER
   add_access_recorder(m);
 #endif

@@ -46,7 +46,8 @@ static void replay(const Recorder& r, int begin, int end) {
 }
 
 void add_recorder(py::module_& m) {
-  py::class_<Recorder>(m, "Recorder", "Writes down kernel calls, and runs them again.")
+  // Each module has a recorder of its own, for its own kernels: module_local.
+  py::class_<Recorder>(m, "Recorder", py::module_local(), "Writes down kernel calls, and runs them again.")
       .def(py::init<>())
       .def("start", [](Recorder& r) { recorder() = &r; })
       .def("stop", [](Recorder&) { recorder() = nullptr; })

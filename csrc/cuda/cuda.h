@@ -18,11 +18,13 @@
   T* const name = reinterpret_cast<T*>(stepgrad_dynamic_shared)
 #else
 #include "emulator/atomics.h"
+#include "emulator/capture.h"
 #include "emulator/grid.h"
 #include "emulator/intrinsics.h"
 #include "emulator/observer.h"
 #include "emulator/warp.h"
 #include <type_traits>
+#include <utility>
 #include <vector>
 #endif
 
@@ -65,19 +67,25 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t dynamic
             Arguments... arguments) {
   auto body = [=] { kernel(static_cast<Parameters>(arguments)...); };
   using Body = decltype(body);
-  emulator::run_grid(grid, block, dynamic_bytes, [](void* p) { (*static_cast<const Body*>(p))(); }, &body);
+  static_assert(std::is_trivially_copyable_v<Body>, "the arguments of a kernel are copied as bytes");
+  emulator::run_grid(
+      grid, block, dynamic_bytes, [](void* p) { (*static_cast<const Body*>(p))(); }, &body, sizeof body);
 }
 
 template <class T> class Temporary {
 public:
-  explicit Temporary(long n) : data_(size_t(n)) {
-    if (emulator::observer) emulator::observer->temporary(data_.data(), data_.size() * sizeof(T));
+  explicit Temporary(long n) : bytes_(size_t(n) * sizeof(T)) {
+    if (emulator::observer) emulator::observer->temporary(bytes_.data(), bytes_.size());
   }
   Temporary(const Temporary&) = delete;
-  T* data() const { return const_cast<T*>(data_.data()); }
+  ~Temporary() {
+    if (emulator::capture)
+      emulator::capture->memory.push_back(std::move(bytes_)); // the graph's launches use it
+  }
+  T* data() const { return reinterpret_cast<T*>(const_cast<char*>(bytes_.data())); }
 
 private:
-  std::vector<T> data_;
+  std::vector<char> bytes_;
 };
 
 #endif

@@ -1,8 +1,11 @@
 #include "emulator/grid.h"
 #include "common/thread_pool.h"
+#include "emulator/capture.h"
 #include "emulator/observer.h"
 #include "emulator/options.h"
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <mutex>
 #include <numeric>
 #include <random>
@@ -40,7 +43,15 @@ static std::vector<int> thread_order(int count, const Options& options, std::mt1
   return order;
 }
 
-void run_grid(dim3 grid, dim3 block, size_t dynamic_bytes, void (*body)(void*), void* arguments) {
+void run_grid(dim3 grid, dim3 block, size_t dynamic_bytes, void (*body)(void*), void* arguments,
+              size_t argument_bytes) {
+  if (capture) {
+    std::vector<std::max_align_t> copy(argument_bytes / sizeof(std::max_align_t) + 1);
+    std::memcpy(copy.data(), arguments, argument_bytes);
+    capture->launches.push_back(
+        [=]() mutable { run_grid(grid, block, dynamic_bytes, body, copy.data(), argument_bytes); });
+    return;
+  }
   check("a grid's x", grid.x, 1, 0x7fffffff);
   check("a grid's y", grid.y, 1, 65535);
   check("a grid's z", grid.z, 1, 65535);

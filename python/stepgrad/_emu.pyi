@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from stepgrad._cpu import Recorder as Recorder  # one of the same kind, for these kernels
+
 def rungs() -> list[tuple[str, str, str, str, Callable[..., None], str, bool]]:
     """Return (op, rung, summary, source, function, dtypes, is_reduced), each op's rungs from the bottom to the top."""
 
@@ -10,3 +12,10 @@ def device_count() -> int:
 
 def set_stream(stream: int) -> None:
     """Do nothing: emulated launches finish at once."""
+
+class Graph:
+    """The launches of a function, to be launched again as one CUDA graph. Nothing runs while they are written down."""
+
+    def __init__(self, launches: Callable[[], None]) -> None: ...
+    def launch(self) -> None:
+        """Start them on the current stream."""
