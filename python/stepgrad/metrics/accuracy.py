@@ -10,13 +10,13 @@ from stepgrad import config
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.losses.checks import shapes_differ
 from stepgrad.losses.loss import squeeze_or_expand_to_same_rank
-from stepgrad.metrics.metric import METRICS, to_numpy
+from stepgrad.metrics.metric import METRICS, together
 from stepgrad.metrics.reduction import MeanMetricWrapper
 
 
 def same_shape(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return both as arrays of one shape, or explain; nothing is broadcast."""
-    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+    y_true, y_pred = together(y_true, y_pred)
     given = y_true.shape, y_pred.shape
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
@@ -26,7 +26,7 @@ def same_shape(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndar
 
 def one_hot_pair(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return (numbers of the true classes, predictions) from one-hot labels, or explain."""
-    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+    y_true, y_pred = together(y_true, y_pred)
     if y_true.shape != y_pred.shape:
         if y_true.shape in (y_pred.shape[:-1], (*y_pred.shape[:-1], 1)):
             raise ShapeError(
@@ -42,7 +42,7 @@ def one_hot_pair(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.nd
 
 def class_number_pair(name: str, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return (numbers of the true classes, predictions) from class numbers, or explain."""
-    y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+    y_true, y_pred = together(y_true, y_pred)
     if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
         y_true = y_true[..., 0]
     if y_true.shape != y_pred.shape[:-1]:

@@ -97,6 +97,7 @@ class Metric:
             trainable=False,
             name=name,
         )
+        variable.array = device_arrays.to_host(variable.array)  # where the numbers that are shown are made
         self._variables.append(variable)
         return variable
 
@@ -129,6 +130,17 @@ def to_numpy(x: Any, dtype: Any = None) -> np.ndarray:
     return np.asarray(
         device_arrays.to_host(array) if hasattr(array, "__cuda_array_interface__") else array, dtype
     )
+
+
+def as_it_lies(x: Any) -> Any:
+    """Return the values of a tensor or array_like where they lie: those on a GPU stay there."""
+    return device_arrays.as_array(x.array if isinstance(x, Tensor) else x)
+
+
+def together(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Return the values of both where the predictions lie."""
+    y_pred = as_it_lies(y_pred)
+    return device_arrays.beside(y_pred, as_it_lies(y_true)), y_pred
 
 
 def divide_no_nan(a: Any, b: Any) -> np.ndarray:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad.device_arrays import beside, to_host
 from stepgrad.losses.loss import apply_mask, convert, spread, squeeze_or_expand_to_same_rank
-from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan, to_numpy
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, divide_no_nan
 from stepgrad.tape import Tensor, no_grad, silent
 from stepgrad.utils.serialization import serialize_object
 
@@ -18,10 +19,14 @@ def samplewise(
     values: Any, sample_weight: Any, reduce: Callable, dtype: str
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Reduce values to one a sample, weighted, and return them with the weights."""
-    values = to_numpy(values, dtype)
+    values = as_it_lies(values)
+    if not values.ndim:
+        values = to_host(values)  # a loss: one number, which is shown
+    values = values.astype(dtype, copy=False)
     weight = None
     if sample_weight is not None:
-        values, weight = squeeze_or_expand_to_same_rank(values, to_numpy(sample_weight, dtype))
+        weight = beside(values, as_it_lies(sample_weight).astype(dtype, copy=False))
+        values, weight = squeeze_or_expand_to_same_rank(values, weight)
         if values.ndim > weight.ndim:
             values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
         weight = np.broadcast_to(spread(weight, values.shape), values.shape)

@@ -61,7 +61,6 @@ class Trainer(Compiling):
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-        on_host(self._track_loss, loss, x)
         variables = self.trainable_variables
         if variables:
             for variable in variables:
@@ -75,6 +74,7 @@ class Trainer(Compiling):
                     )
                 raise
             self.optimizer.apply([variable.grad for variable in variables], variables)
+        on_host(self._track_loss, loss, x)  # last: it waits for a GPU
         with no_grad():
             return on_host(self.compute_metrics, x, y, y_pred, sample_weight)
 

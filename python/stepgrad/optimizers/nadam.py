@@ -78,7 +78,7 @@ class Nadam(Optimizer):
             return
         super().build(variables)
         self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
-        self._u_product = self.add_variable((), "ones", "float64", "u_product")
+        self._u_product = self._add_number("u_product", "float64", "ones")
 
     def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: float) -> None:
         self._u_product.assign(self._u_product.array * self._u(int(self.iterations) + 1))

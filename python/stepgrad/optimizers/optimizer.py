@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config
+from stepgrad.device_arrays import to_host
 from stepgrad.errors import ArgumentError, DTypeError, GradientError, NotBuiltError, ShapeError
 from stepgrad.optimizers import gradients as clipping
 from stepgrad.optimizers.schedules import LearningRateSchedule
@@ -112,15 +113,21 @@ class Optimizer(State):
         self._gradient_sums: list[Variable] = []
         self._excluded: tuple[set[int], tuple[str, ...]] = (set(), ())
         self._warned: set[str] = set()
-        self._iterations = self.add_variable((), dtype="int64", name="iteration")
+        self._iterations = self._add_number("iteration", "int64")
         self._learning_rate: Any = None
         if callable(learning_rate):
             self._learning_rate = learning_rate
         else:
-            self._learning_rate = self.add_variable((), dtype=config.floatx(), name="learning_rate")
+            self._learning_rate = self._add_number("learning_rate", config.floatx())
             self._set_rate(learning_rate)
 
     # -- what it keeps ---------------------------------------------------------------------------------------------
+
+    def _add_number(self, name: str, dtype: str, initializer: str = "zeros") -> Variable:
+        """Add a number that Python reads in every step: it lies on the host, so that no step waits for a GPU."""
+        variable = self.add_variable((), initializer, dtype, name)
+        variable.array = to_host(variable.array)
+        return variable
 
     @property
     def iterations(self) -> Any:

@@ -67,7 +67,7 @@ class SparseProbabilityCrossEntropyGradient(Op):
 
     def launch(self, native, output, labels, gy, *, epsilon):
         result = kernels.empty(output.shape, output.dtype)
-        flat = np.ascontiguousarray(labels, np.int64).reshape(-1), contiguous(gy).reshape(-1)
+        flat = contiguous(labels.astype(np.int64, copy=False)).reshape(-1), contiguous(gy).reshape(-1)
         native(*as_rows(output), *flat, *as_rows(result), epsilon)
         return result
 
