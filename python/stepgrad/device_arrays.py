@@ -64,10 +64,50 @@ def stream() -> int:
     return _cupy().cuda.get_current_stream().ptr
 
 
+def is_array(value: Any) -> bool:
+    """Tell whether a value is an array, NumPy's or one on the GPU.
+
+    Examples
+    --------
+    >>> is_array(np.ones(2)), is_array([1.0])
+    (True, False)
+    """
+    if isinstance(value, np.ndarray):
+        return True
+    return hasattr(value, "__cuda_array_interface__") and not hasattr(
+        value, "detach"
+    )  # PyTorch's is no array
+
+
+def address(array: Any) -> int:
+    """Return where the array begins, in the memory of the host or of the GPU."""
+    return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr
+
+
+def owner_of(array: Any) -> Any:
+    """Return the array that owns the memory of a view, or of what `describe` made.
+
+    Examples
+    --------
+    >>> whole = np.ones((2, 3))
+    >>> owner_of(whole[1:].T) is whole
+    True
+    """
+    while True:
+        base = array.base
+        if isinstance(base, _Description):
+            array = base.array
+        elif is_array(base):
+            array = base
+        else:
+            return array
+
+
 class _Description:
     """What NumPy reads to make an array around an address."""
 
     def __init__(self, array: Any):
+        self.array = array
         self.__array_interface__ = {
             "shape": array.shape,
             "typestr": array.dtype.str,

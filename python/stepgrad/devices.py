@@ -149,7 +149,7 @@ def _launching(op: Any, native: Callable, dtypes: str, otherwise: Callable, on_g
 
     def run(*arrays: Any, **attrs: Any) -> Any:
         if on_gpu:
-            arrays = tuple(map(_moved, arrays))
+            arrays = tuple([a if _is_whole(a) else _moved(a) for a in arrays])
         codes = [a.dtype.char for a in arrays if a.dtype.kind not in "iub"]
         if codes and all(code in dtypes for code in codes):
             result = op.launch(native, *arrays, **attrs)
@@ -162,14 +162,53 @@ def _launching(op: Any, native: Callable, dtypes: str, otherwise: Callable, on_g
 
 
 def _on_stream(native: Callable) -> Callable:
-    """Return a kernel that takes CuPy's arrays and runs on CuPy's current stream."""
+    """Return a kernel that takes CuPy's arrays, or NumPy's of integers, and runs on CuPy's current stream."""
     module = _module(CUDA)
 
     def run(*arguments: Any) -> None:
         module.set_stream(device_arrays.stream())
-        native(*map(device_arrays.describe, arguments))
+        there = [_moved(a) if _is_whole(a) else a for a in arguments]  # kept until the kernel is launched
+        native(*map(device_arrays.describe, there))
 
     return run
+
+
+def native(op: str) -> Callable:
+    """Return the compiled function of an op's top rung on the device in use, which takes arrays in the kernel's layout."""
+    name = kernels.device_in_use()
+    if name not in MODULES:
+        return kernels.native(op)
+    function = _rungs(name, op)[-1][3]
+    return _on_stream(function) if name == CUDA else function
+
+
+def new_recorder() -> Any:
+    """Return what writes down the calls of the kernels in use."""
+    name = kernels.device_in_use()
+    return _module(name).Recorder() if name in MODULES else kernels.new_recorder()
+
+
+def as_graph(launches: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that does what `launches` does: on a CUDA device, by one CUDA graph of its launches."""
+    name = kernels.device_in_use()
+    if name not in MODULES:
+        return launches
+    module = _module(name)
+    graph = module.Graph(launches)
+    if name == EMULATED:
+        return graph.launch
+
+    def launch() -> None:
+        module.set_stream(device_arrays.stream())
+        graph.launch()
+
+    return launch
+
+
+def _is_whole(array: Any) -> bool:
+    """Tell whether this is a NumPy array of integers. Labels and indices stay on the host until a kernel wants them: there
+    they are checked without waiting for the GPU."""
+    return isinstance(array, np.ndarray) and array.dtype.kind in "iub"
 
 
 def _moved(array: Any) -> Any:
@@ -180,6 +219,9 @@ def _reference(op: Any) -> Callable:
     """Return the reference on CuPy's arrays: NumPy's functions hand them on to CuPy's. What CuPy cannot do runs on the host."""
 
     def run(*arrays: Any, **attrs: Any) -> Any:
+        if arrays and all(map(_is_whole, arrays)):
+            with kernels.allocating(np.empty):
+                return op.reference(*arrays, **attrs)
         try:
             return op.reference(*map(_moved, arrays), **attrs)
         except (

@@ -13,7 +13,9 @@ from kernels import gpu_stand_in, on_device
 
 HERE = Path(__file__).parent
 # A few of each kind, for time's sake: CI's machine runs them all in minutes.
-CHOSEN = "manual or network or (matmul and naive) or (softmax and forward) or (sum and second_order)"
+CHOSEN = (
+    "manual or network or (matmul and naive) or (softmax and forward) or (sum and second_order) or test_graph"
+)
 
 
 def pytest_of_gpu(*arguments, stand_in):

@@ -21,8 +21,22 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     data = property(lambda self: types.SimpleNamespace(ptr=self.inside.ctypes.data))
 
     @property
+    def base(self):
+        """The array that owns the memory, as CuPy's views have it; None where this one does."""
+        whole = self.inside
+        while isinstance(whole.base, np.ndarray):
+            whole = whole.base
+        return None if whole is self.inside else Array(whole)
+
+    @property
     def __cuda_array_interface__(self):
         return {**self.inside.__array_interface__, "stream": 1}
+
+    def _to_host(self):
+        """Return what is inside, and note the copy."""
+        _refuse_while_capturing("copying to the host")
+        copies.append(self.shape)
+        return self.inside
 
     def __array__(self, *_, **__):
         raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()`")
@@ -36,10 +50,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in ("item", "tolist"):
+            return getattr(self._to_host(), name)
         value = getattr(self.inside, name)
-        if not callable(value):
-            return _outside(value)
-        return value if name in ("item", "tolist") else lambda *a, **k: _called(value, a, k)
+        return (lambda *a, **k: _called(value, a, k)) if callable(value) else _outside(value)
 
     def __getitem__(self, key):
         return Array(self.inside[_inside(key)])
@@ -54,19 +68,39 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return (Array(row) for row in self.inside)
 
     def __bool__(self):
-        return bool(self.inside)
+        return bool(self._to_host())
 
     def __float__(self):
-        return float(self.inside)
+        return float(self._to_host())
 
     def __int__(self):
-        return int(self.inside)
+        return int(self._to_host())
 
     __index__ = __int__
 
     def get(self):
         """Return a copy on the host."""
-        return self.inside.copy()
+        return self._to_host().copy()
+
+
+copies = []  # the shape of every array that was copied to the host
+_capturing = []  # one entry while a graph is made
+
+
+def _refuse_while_capturing(what):
+    if _capturing:
+        raise RuntimeError(f"cudaErrorStreamCaptureUnsupported: {what} while a stream is being captured")
+
+
+class Graph:
+    """What stands for `_cuda.Graph`: the emulator's, and what CUDA refuses meanwhile is refused."""
+
+    def __init__(self, launches):
+        _capturing.append(True)
+        try:
+            self.launch = importlib.import_module("stepgrad._emu").Graph(launches).launch
+        finally:
+            _capturing.pop()
 
 
 def _inside(value):
@@ -95,18 +129,29 @@ def _called(function, arguments, words):
     return words["out"] if isinstance(words.get("out"), Array) else _outside(result)
 
 
+def _allocated(inside):
+    _refuse_while_capturing("allocating")
+    return Array(inside)
+
+
 def install():
     """Put the stand-ins where `import cupy` and `import stepgrad._cuda` find them."""
     emulator = importlib.import_module("stepgrad._emu")
     sys.modules["stepgrad._cuda"] = gpu = types.ModuleType("stepgrad._cuda")
     gpu.__dict__.update(
-        {name: getattr(emulator, name) for name in ("rungs", "device_count", "set_stream", "primitive")}
+        {
+            name: getattr(emulator, name)
+            for name in ("rungs", "device_count", "set_stream", "primitive", "Recorder")
+        }
     )
+    gpu.Graph = Graph
     gpu.describe = lambda: "the emulator, in a GPU's place"
     sys.modules["cupy"] = cupy = types.ModuleType("cupy")
     cupy.ndarray = Array
-    cupy.asarray = lambda a, dtype=None: a if isinstance(a, Array) else Array(np.array(a, dtype, order="C"))
-    cupy.empty = lambda shape, dtype: Array(
+    cupy.asarray = lambda a, dtype=None: (
+        a if isinstance(a, Array) else _allocated(np.array(a, dtype, order="C"))
+    )
+    cupy.empty = lambda shape, dtype: _allocated(
         np.full(shape, np.nan if np.dtype(dtype).kind == "f" else 77, dtype)
     )
     cupy.asnumpy = lambda a: a.get() if isinstance(a, Array) else np.asarray(a)

@@ -10,6 +10,7 @@ from stepgrad.devices import move
 from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from stepgrad.layers.tracking import Tracking
 from stepgrad.tape import KerasTensor, Tensor, Variable
+from stepgrad.tape.variable import structure
 from stepgrad.utils.nest import flatten
 
 
@@ -55,6 +56,7 @@ class State(Tracking):
         for variable in self.weights:
             variable.array = move(variable.array, device)
             variable.changed()
+        structure[0] += 1  # compiled steps know where the weights lay
         return self
 
     @property

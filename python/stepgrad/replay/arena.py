@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
+from stepgrad.device_arrays import address
+
 ALIGNMENT = 64  # bytes of a cache line, and of the longest vector
 
 
@@ -63,10 +66,10 @@ def place(buffers: Sequence[Buffer]) -> int:
     return max((_aligned(b.offset + b.size) for b in buffers), default=0)
 
 
-def allocate(size: int) -> np.ndarray:
-    """Return an aligned array of bytes."""
-    raw = np.empty(size + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
+def allocate(size: int) -> Any:
+    """Return an aligned array of bytes on the device in use."""
+    raw = kernels.empty((size + ALIGNMENT,), np.uint8)
+    start = -address(raw) % ALIGNMENT
     return raw[start : start + size]
 
 

@@ -6,16 +6,24 @@ Three things happen between the recording and the first replay.
    through all of them while it is in the L1 cache. What only they read shrinks to one block.
 2. *In place.* An elementwise call whose input nobody needs afterwards may write over it.
 3. *The arena.* What is left is laid out in one block of memory; buffers that are never needed at once share their place.
+
+On a CUDA device nothing is fused, and each stretch of kernel calls becomes a CUDA graph. What differs from step to step lies
+beside the graphs or in memory that they read: inputs are copied into arrays of the plan, an optimizer's numbers and dropout's
+keys go to kernels that are launched on their own. The arena and the results belong to the plan alone, for as long as it lives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from stepgrad import devices, kernels
+from stepgrad.device_arrays import address, as_array, beside, is_array
 from stepgrad.replay.arena import Buffer, allocate, place
 from stepgrad.replay.recorder import Drawn, Host, Memory, Native, Python, Recorder, owner
 from stepgrad.tape import Tensor, wrap
@@ -45,6 +53,8 @@ class Plan:
 
     Attributes
     ----------
+    device : str
+        Where it runs.
     entries : list of Native, Python, Drawn, Host
     fused : list of Fused
     buffers : list of Buffer
@@ -58,12 +68,16 @@ class Plan:
         self.inputs = [memory.owner for memory in recorder.inputs]
         self.result = result
         self._assigned = recorder.assigned_variables
+        # Nearly always constants; but a variable without axes may have stayed on the host, and change.
+        self._numbers = [(source, source.copy(), target) for source, target in recorder.numbers]
         self._recorder = recorder
+        self.device = kernels.device_in_use()
         self.calls = {e.call: e for e in self.entries if isinstance(e, Native)}
         self.uses = self._uses()
         pinned = self._pinned()
         free = [use for key, use in self.uses.items() if key not in pinned and self._is_movable(use)]
-        self.fused = self._fuse(free)
+        # On a CUDA device no loop goes block by block through the calls: each call is the work of thousands of threads.
+        self.fused = self._fuse(free) if self.device == "cpu" else []
         inner = {id(memory) for group in self.fused for memory in group.inner}
         self.buffers = self._buffers([use for use in free if id(use.memory) not in inner])
         self.arena = allocate(place(self.buffers))
@@ -101,7 +115,7 @@ class Plan:
                 seen += [entry.args, entry.result]
         for leaf in flatten(seen):
             array = leaf.array if isinstance(leaf, Tensor) else leaf
-            if isinstance(array, np.ndarray):
+            if is_array(array):
                 arrays.append(array)
         return {owner(array) for array in arrays}
 
@@ -114,13 +128,13 @@ class Plan:
         )
 
     def _arrays(self, call: int, use: Use) -> list[np.ndarray]:
-        return [a for a, _ in self.calls[call].touches if owner(a) == id(use.memory.owner)]
+        return [a for a, _ in self.calls[call].touches if owner(a) == use.memory.key]
 
     # -- fusing ----------------------------------------------------------------------------------------------------------
 
     def _fuse(self, free: list[Use]) -> list[Fused]:
         groups: list[Fused] = []
-        by_key = {id(use.memory.owner): use for use in free}
+        by_key = {use.memory.key: use for use in free}
         begin = 0
         order = [e.call if isinstance(e, Native) else -1 for e in self.entries]
         for i, call in enumerate([*order, -1]):
@@ -188,17 +202,17 @@ class Plan:
             return None
         for buffer in ending.get(call, []):
             memory = buffer.what[-1]
-            inputs = [a for a, _ in self.calls[call].touches if owner(a) == id(memory.owner)]
+            inputs = [a for a, _ in self.calls[call].touches if owner(a) == memory.key]
             if buffer.size == use.memory.owner.nbytes and all(self._is_whole(a, memory) for a in inputs):
                 ending[call].remove(buffer)
                 return buffer
         return None
 
     def _move(self) -> None:
-        start = self.arena.ctypes.data
+        start = address(self.arena)
         for buffer in self.buffers:
             for memory in buffer.what:
-                use = self.uses[id(memory.owner)]
+                use = self.uses[memory.key]
                 for call in use.calls:
                     for array in self._arrays(call, use):
                         old = array.ctypes.data
@@ -209,7 +223,11 @@ class Plan:
     def replay(self, arrays: Sequence[np.ndarray]) -> Any:
         """Run the step on new inputs and return what it returns."""
         for target, array in zip(self.inputs, arrays):
-            target[...] = array
+            target[...] = array if type(array) is type(target) else beside(target, array)
+        for source, last, target in self._numbers:
+            if source != last:
+                last[...] = source
+                target[...] = beside(target, source)
         returned = None
         for function, args, host in self.program:
             value = function(*args)
@@ -219,12 +237,11 @@ class Plan:
             variable.changed()
         return self.returned(self.result) if returned is None else returned
 
-    def run(self, entries: int) -> None:
-        """Run the first entries alone, without drawing; there must be no Host among them."""
-        for function, args, _ in _program(
-            self.native, [e for e in self.entries[:entries] if not isinstance(e, Drawn)]
-        ):
-            function(*args)
+    def run(self) -> None:
+        """Run what comes before the first Host, without drawing."""
+        for function, args, _ in itertools.takewhile(lambda row: row[2] is None, self.program):
+            if not (args and isinstance(args[0], Drawn)):
+                function(*args)
 
     def keeps(self, memory: Memory) -> bool:
         """Tell whether memory is still where it was while recording."""
@@ -242,18 +259,23 @@ def _copy(leaf: Any) -> Any:
 def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | None]]:
     """Return the calls of a replay: one for each stretch of native calls, one for each entry between them."""
     program: list[tuple[Callable, Any, Host | None]] = []
-    for entry in entries:
-        if isinstance(entry, Native):
-            if program and program[-1][0] == native.replay:
-                program[-1][1][1] = entry.call + 1
-            else:
-                program.append((native.replay, [entry.call, entry.call + 1], None))
-        elif isinstance(entry, Host):
-            quick = entry.ready and entry.ready(*entry.args)
-            program.append((quick, (), entry) if quick else (entry.function, entry.args, entry))
+    for first, *more in stretches(entries):
+        if isinstance(first, Native):
+            replay = functools.partial(native.replay, first.call, first.call + 1 + len(more))
+            program.append((devices.as_graph(replay), (), None))
+        elif isinstance(first, Host):
+            quick = first.ready and first.ready(*first.args)
+            program.append((quick, (), first) if quick else (first.function, first.args, first))
         else:
-            program.append((_again, (entry,), None))
+            program.append((_again, (first,), None))
     return program
+
+
+def stretches(entries: list) -> Iterator[list]:
+    """Yield native calls that follow each other together, every other entry alone."""
+    for are_native, group in itertools.groupby(entries, lambda entry: isinstance(entry, Native)):
+        stretch = list(group)
+        yield from [stretch] if are_native else [[entry] for entry in stretch]
 
 
 def _again(entry: Any) -> None:
@@ -263,6 +285,7 @@ def _again(entry: Any) -> None:
     else:
         results, values = entry.results, entry.function(*entry.arrays, **entry.attrs)
     for target, value in zip(results, values if isinstance(values, tuple) else (values,), strict=True):
-        if np.shape(value) != target.shape:
-            raise ValueError(f"a replayed op gave shape {np.shape(value)} where {target.shape} was recorded")
-        target[...] = value
+        value = as_array(value)
+        if value.shape != target.shape:
+            raise ValueError(f"a replayed op gave shape {value.shape} where {target.shape} was recorded")
+        target[...] = beside(target, value)

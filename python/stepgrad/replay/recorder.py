@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stepgrad import kernels
+from stepgrad import devices, kernels
+from stepgrad.device_arrays import address, as_array, is_array, owner_of, to_device
 from stepgrad.tape import Tensor, Variable
 from stepgrad.tape.state import state
 
@@ -90,7 +91,12 @@ class Memory:
     @property
     def address(self) -> int:
         """Where it begins."""
-        return self.owner.ctypes.data
+        return address(self.owner)
+
+    @property
+    def key(self) -> int:
+        """What tells it from other memory."""
+        return owner(self.owner)
 
 
 class Recorder:
@@ -104,7 +110,7 @@ class Recorder:
     Attributes
     ----------
     entries : list of Native, Python, Drawn, Host
-    native : stepgrad._cpu.Recorder
+    native : Recorder of stepgrad._cpu, or of a CUDA device
     memory : dict
         Every block that was met, by the identity of its owner, in order.
     refusal : str or None
@@ -112,13 +118,15 @@ class Recorder:
     """
 
     def __init__(self, inputs: Sequence[np.ndarray]):
-        self.native = kernels.new_recorder()
+        self.native = devices.new_recorder()
         self.entries: list[Any] = []
         self.memory: dict[int, Memory] = {}
         self.attributes: list[tuple[str, dict]] = []  # of every op
         self.assigned_variables: list[Variable] = []
-        on_cpu = kernels.device_in_use() == "cpu"
-        self.refusal: str | None = None if on_cpu else "steps are replayed on the CPU only"
+        self.numbers: list[
+            tuple[np.ndarray, Any]
+        ] = []  # on the host, and where they were moved to on the GPU
+        self.refusal: str | None = None
         self._paused = False
         for array in inputs:
             self._written(array)
@@ -126,8 +134,6 @@ class Recorder:
 
     def run(self, function: Callable, args: tuple, kwargs: dict) -> Any:
         """Call the function and write down what it does."""
-        if self.refusal:
-            return function(*args, **kwargs)
         before = dict(kernels.chosen)
         for name, kernel in before.items():
             kernels.chosen[name] = _Watched(self, name, kernel)
@@ -160,11 +166,13 @@ class Recorder:
         if self._paused or state.recorder is not self:  # a Host, or another thread
             return kernel(*arrays, **attrs)
         entries, calls = len(self.entries), len(self.native)
+        if kernels.to_device[0] is not None:
+            arrays = tuple([self._moved(array) for array in arrays])
         for array in arrays:
             self._read(array)
         result = kernel(*arrays, **attrs)
         several = isinstance(result, tuple)
-        results = tuple(np.asarray(r) for r in result) if several else (np.asarray(result),)
+        results = tuple(as_array(r) for r in result) if several else (as_array(result),)
         if self._is_native(calls, arrays, results):
             self._add_calls(name)
         else:
@@ -172,6 +180,10 @@ class Recorder:
             self.native.truncate(calls)
             sources = {owner(a) for a in arrays}
             if not all(owner(r) in sources for r in results):  # a view moves no data
+                # A part of something that the op made, such as a slice of what it moved to the GPU: only the part is done again.
+                results = tuple(
+                    r.copy() if owner(r) not in sources and owner_of(r) is not r else r for r in results
+                )
                 self.entries.append(Python(name, state.scope, kernel, arrays, attrs, results))
         for r in results:
             self._written(r)
@@ -203,8 +215,11 @@ class Recorder:
         if not known or value.array.dtype != variable.array.dtype or variable.array.dtype.kind != "f":
             self.refuse(f"variable '{variable.path}' is given a value that stepgrad.ops did not compute")
             return
+        if kernels.to_device[0] is not None and isinstance(variable.array, np.ndarray):
+            self.refuse(f"variable '{variable.path}' does not lie on the GPU: model.to('cuda') moves it")
+            return
         self._read(variable.array)
-        kernels.native("copy")(value.array, variable.array)
+        devices.native("copy")(value.array, variable.array)
         self._add_calls("assign")
         self.assigned_variables.append(variable)
 
@@ -216,7 +231,7 @@ class Recorder:
 
     def keeps(self, data: Any, dtype: Any) -> bool:
         """Tell whether a tensor made of `data` shares its memory: only so is its origin seen."""
-        return isinstance(data, np.ndarray) and dtype in (None, data.dtype) and data.flags.c_contiguous
+        return is_array(data) and dtype in (None, data.dtype) and data.flags.c_contiguous
 
     # -- memory ----------------------------------------------------------------------------------------------------------
 
@@ -233,6 +248,14 @@ class Recorder:
             self._paused = False
             self.native.start()
 
+    def _moved(self, array: Any) -> Any:
+        """Take a number of the step, such as the 2 in ``x * 2``, to the GPU, where graphs read it."""
+        is_number = isinstance(array, np.ndarray) and not array.ndim and array.dtype.kind == "f"
+        if not is_number or owner(array) in self.memory:
+            return array
+        self.numbers.append((array, to_device(array)))
+        return self.numbers[-1][1]
+
     def _written(self, array: np.ndarray) -> None:
         self.memory.setdefault(owner(array), Memory(owner_of(array), None))
 
@@ -240,7 +263,7 @@ class Recorder:
         memory = self.memory.get(owner(array))
         if memory is None:
             whole = owner_of(array)
-            memory = self.memory[id(whole)] = Memory(whole, whole.copy())
+            memory = self.memory[owner(whole)] = Memory(whole, whole.copy())
         memory.used = True
 
     def _add_calls(self, op: str) -> None:
@@ -281,12 +304,7 @@ class _Watched:
         return self.recorder.op(self.name, self.watched, arrays, attrs)
 
 
-def owner_of(array: np.ndarray) -> np.ndarray:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def owner(array: np.ndarray) -> int:
-    """Return the key of an array's memory. The recorder holds on to owners, so that no identity is used twice."""
-    return id(owner_of(array))
+def owner(array: Any) -> int:
+    """Return the key of an array's memory. The recorder holds on to owners, so that no key is used twice."""
+    whole = owner_of(array)
+    return id(whole) if isinstance(whole, np.ndarray) else address(whole)

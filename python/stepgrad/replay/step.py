@@ -7,9 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from stepgrad import kernels
+from stepgrad.device_arrays import is_array
 from stepgrad.replay.plan import Plan
 from stepgrad.replay.recorder import Recorder
 from stepgrad.replay.trust import disagreement, reproduces
@@ -54,7 +53,7 @@ class Compiled:
         kind: list[Any] = [kernels.version[0], structure[0], state.recording, len(args), *kwargs]
         for leaf in leaves:
             array = leaf.array if type(leaf) is Tensor else leaf
-            if isinstance(array, np.ndarray):
+            if type(leaf) is Tensor or is_array(array):
                 if type(leaf) is Tensor and (leaf.requires_grad or leaf._keras_mask is not None):
                     return self.function(
                         *args, **kwargs
@@ -92,9 +91,13 @@ class Compiled:
         stage: Any = recorder
         refusal = recorder.refusal or (first and disagreement(first, recorder))
         if not refusal and first is not None:
-            stage = Plan(recorder, result)
-            if not reproduces(stage, recorder):
-                refusal = "a replay does not give the same bits"
+            try:
+                stage = Plan(recorder, result)
+            except RuntimeError as error:  # CUDA captures no graph of it
+                refusal = str(error)
+            else:
+                if not reproduces(stage, recorder):
+                    refusal = "a replay does not give the same bits"
         if refusal:
             self._refuse(refusal)
             stage = refusal
@@ -113,7 +116,7 @@ def compiled(function: Callable) -> Compiled:
 
     The first call of a kind of arguments (shapes, dtypes, other values) runs as it is; the second and third are recorded
     and compared; from the fourth on the recording is replayed: forward and backward in C++, with fused elementwise
-    chains and planned memory, and the same bits as before. What must stay Python does: an optimizer's ``apply``, and
+    chains and planned memory, on a CUDA device from CUDA graphs, and with the same bits as before. What must stay Python does: an optimizer's ``apply``, and
     random numbers. A step that cannot be replayed runs as it is, with one warning that says why.
 
     Parameters
@@ -147,11 +150,19 @@ def compiled(function: Callable) -> Compiled:
 
 
 def _is_input(leaf: Any) -> bool:
-    return isinstance(leaf, np.ndarray) or type(leaf) is Tensor
+    return type(leaf) is Tensor or is_array(leaf)
 
 
 def _own(leaf: Any) -> Any:
-    """Return a copy of an input: memory that belongs to the plan, to be filled with the data of each step."""
-    if type(leaf) is Tensor:
-        return wrap(np.array(leaf.array, order="C"))
-    return np.array(leaf, order="C") if isinstance(leaf, np.ndarray) else leaf
+    """Return a copy of an input: memory that belongs to the plan, to be filled with the data of each step.
+
+    On a GPU numbers go there; integers stay where they are, because labels and indices are checked before they are used.
+    """
+    if not _is_input(leaf):
+        return leaf
+    array = leaf.array if type(leaf) is Tensor else leaf
+    own = array.copy(order="C")
+    if type(leaf) is not Tensor:
+        return own
+    move = kernels.to_device[0]
+    return wrap(own if move is None or own.dtype.kind != "f" else move(own))

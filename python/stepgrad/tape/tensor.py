@@ -191,13 +191,13 @@ def to_array(data, dtype=None):
     """Copy `data` into a new C-contiguous array with the engine's default dtypes."""
     if isinstance(data, Tensor):
         data = data.array
+    if state.recorder is not None and state.recorder.keeps(data, dtype):
+        return data  # a copy would hide where it came from
     if hasattr(data, "__cuda_array_interface__") and not hasattr(
         data, "detach"
     ):  # CuPy's: it stays on the GPU
         array = data.astype(dtype or data.dtype, order="C", copy=True)
         return array if kernels.to_device[0] is not None else device_arrays.to_host(array)
-    if state.recorder is not None and state.recorder.keeps(data, dtype):
-        return data  # a copy would hide where it came from
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
         if hasattr(data, "__dlpack__"):  # PyTorch, JAX, ...
             return np.from_dlpack(data.detach() if hasattr(data, "detach") else data).copy()

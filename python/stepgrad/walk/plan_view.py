@@ -1,4 +1,4 @@
-"""The plan of a compiled step: what was fused, which buffers share their place, and what that saves."""
+"""The plan of a compiled step: what was fused, or launched as one CUDA graph, which buffers share their place, and what that saves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from stepgrad.errors import NotBuiltError
 from stepgrad.replay import Compiled, Plan
+from stepgrad.replay.plan import stretches
 from stepgrad.replay.recorder import Host, Memory, Native, Python, owner
 from stepgrad.tape import Variable
 from stepgrad.utils.tree import flatten
@@ -69,6 +70,8 @@ class PlanView:
     temporary_bytes, inner_bytes, arena_bytes : int
         Intermediate results as the uncompiled step has them; those that shrink to a block in the L1 cache; what the
         arena needs for the rest.
+    graphs : int
+        On a CUDA device: how many CUDA graphs the kernel calls are launched from.
     rows : list of tuple
         (call, op, rung, how it runs, what it reads, what it writes).
     """
@@ -86,14 +89,28 @@ class PlanView:
         )
         self.arena_bytes = plan.arena.nbytes
         names = _names(plan)
-        in_group = {c: n for n, group in enumerate(plan.fused, 1) for c in range(group.begin, group.end)}
+        in_group = {
+            call: f"fused {n}"
+            for n, group in enumerate(plan.fused, 1)
+            for call in range(group.begin, group.end)
+        }
+        graphs = (
+            [] if plan.device == "cpu" else [s for s in stretches(plan.entries) if isinstance(s[0], Native)]
+        )
+        in_group |= {entry.call: f"graph {n}" for n, stretch in enumerate(graphs, 1) for entry in stretch}
+        self.graphs = len(graphs)
         self.rows = [_row(entry, names, in_group) for entry in plan.entries]
 
     def __str__(self) -> str:
         table = columns(("call", "op", "rung", "runs", "reads", "writes"), self.rows, right=("call",))
-        loops = f"{self.groups} fused loop" + ("s" if self.groups != 1 else "")
+        loops = f", {self.fused_calls} of them in {self.groups} fused loop" + (
+            "s" if self.groups != 1 else ""
+        )
+        together = (
+            f" in {self.graphs} CUDA graph" + ("s" if self.graphs != 1 else "") if self.graphs else loops
+        )
         return (
-            f"{table}\n\n{self.kernel_calls} kernel calls, {self.fused_calls} of them in {loops}; "
+            f"{table}\n\n{self.kernel_calls} kernel calls{together}; "
             f"{self.python_calls} ops and {self.host_calls} other calls in Python.\n"
             f"Temporary results: {human_bytes(self.temporary_bytes)}. {human_bytes(self.inner_bytes)} never leave the "
             f"L1 cache, the arena holds the rest in {human_bytes(self.arena_bytes)}."
@@ -109,9 +126,9 @@ def _names(plan: Plan) -> dict[int, str]:
     for number, array in enumerate(plan.inputs):
         names[owner(array)] = f"input {number}"
     for group in plan.fused:
-        names.update({id(memory.owner): "L1 block" for memory in group.inner})
+        names.update({memory.key: "L1 block" for memory in group.inner})
     for buffer in plan.buffers:
-        names.update({id(memory.owner): f"arena +{buffer.offset}" for memory in buffer.what})
+        names.update({memory.key: f"arena +{buffer.offset}" for memory in buffer.what})
     return names
 
 
@@ -121,11 +138,11 @@ def _constant(memory: Memory) -> str:
     return f"{memory.before.item():g}" if memory.before.size == 1 else f"weight {memory.before.shape}"
 
 
-def _row(entry: Any, names: dict[int, str], in_group: dict[int, int]) -> tuple[str, ...]:
+def _row(entry: Any, names: dict[int, str], in_group: dict[int, str]) -> tuple[str, ...]:
     if isinstance(entry, Native):
         reads = [names[owner(t.array)] for t in entry.touches if not t.written]
         writes = [names[owner(t.array)] for t in entry.touches if t.written]
-        group = f"fused {in_group[entry.call]}" if entry.call in in_group else ""
+        group = in_group.get(entry.call, "")
         if any(name in reads for name in writes if name.startswith("arena")):
             group += ", in place" if group else "in place"
         layer = entry.scope.rpartition("/")[2]
