@@ -175,6 +175,23 @@ def test_dropout_goes_on_where_it_was_left():
     np.testing.assert_array_equal(step(x).numpy(), theirs(x, training=True).numpy() * 2)
 
 
+def test_the_recorded_run_gives_its_memory_back():
+    def chain(x):
+        y = x
+        for _ in range(8):
+            y = ops.matmul(y, x)
+        return ops.sum(y)
+
+    x = sg.Tensor(floats(256, 256) / 16)  # 256 KiB: blocks of this size are counted
+    before = kernels.memory()["in_use"]
+    step = sg.compiled(chain)
+    for _ in range(4):
+        step(x)
+    view = sg.plan(step)
+    assert view.temporary_bytes >= 8 * x.array.nbytes > 3 * view.arena_bytes
+    assert kernels.memory()["in_use"] - before <= x.array.nbytes  # the arena comes from elsewhere
+
+
 REFUSED = {
     "reads the value": lambda x: x * 2 if float(ops.sum(x)) > 0 else x,
     "different in every step": lambda x: (

@@ -68,7 +68,8 @@ def place(buffers: Sequence[Buffer]) -> int:
 
 def allocate(size: int) -> Any:
     """Return an aligned array of bytes on the device in use."""
-    raw = kernels.empty((size + ALIGNMENT,), np.uint8)
+    make = np.empty if kernels.to_device[0] is None else kernels.empty
+    raw = make((size + ALIGNMENT,), np.uint8)
     start = -address(raw) % ALIGNMENT
     return raw[start : start + size]
 

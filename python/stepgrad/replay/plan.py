@@ -70,11 +70,10 @@ class Plan:
         self._assigned = recorder.assigned_variables
         # Nearly always constants; but a variable without axes may have stayed on the host, and change.
         self._numbers = [(source, source.copy(), target) for source, target in recorder.numbers]
-        self._recorder = recorder
         self.device = kernels.device_in_use()
         self.calls = {e.call: e for e in self.entries if isinstance(e, Native)}
-        self.uses = self._uses()
-        pinned = self._pinned()
+        self.uses = self._uses(recorder)
+        pinned = self._pinned(recorder)
         free = [use for key, use in self.uses.items() if key not in pinned and self._is_movable(use)]
         # On a CUDA device no loop goes block by block through the calls: each call is the work of thousands of threads.
         self.fused = self._fuse(free) if self.device == "cpu" else []
@@ -91,20 +90,19 @@ class Plan:
 
     # -- what is used when -----------------------------------------------------------------------------------------------
 
-    def _uses(self) -> dict[int, Use]:
+    def _uses(self, recorder: Recorder) -> dict[int, Use]:
         uses: dict[int, Use] = {}
         for entry in self.calls.values():
-            for array, written in entry.touches:
-                key = owner(array)
+            for _, written, key in entry.touches:
                 if key not in uses:
-                    uses[key] = Use(self._recorder.memory[key], [], written)
+                    uses[key] = Use(recorder.memory[key], [], written)
                 uses[key].calls.append(entry.call)
         return uses
 
-    def _pinned(self) -> set[int]:
+    def _pinned(self, recorder: Recorder) -> set[int]:
         """Return the memory that stays where it is: inputs, weights, numbers, and all that Python reads or writes."""
-        arrays = [memory.owner for memory in self._recorder.inputs]
-        arrays += [memory.owner for memory in self._recorder.constants()]
+        arrays = [memory.owner for memory in recorder.inputs]
+        arrays += [memory.owner for memory in recorder.constants()]
         seen: list[Any] = [self.result]
         for entry in self.entries:
             if isinstance(entry, Python):
@@ -128,7 +126,7 @@ class Plan:
         )
 
     def _arrays(self, call: int, use: Use) -> list[np.ndarray]:
-        return [a for a, _ in self.calls[call].touches if owner(a) == use.memory.key]
+        return [t.array for t in self.calls[call].touches if t.key == use.memory.key]
 
     # -- fusing ----------------------------------------------------------------------------------------------------------
 
@@ -145,7 +143,7 @@ class Plan:
             begin = i
         for group in groups:
             calls = range(group.begin, group.end)
-            keys = {owner(a) for call in calls for a, _ in self.calls[call].touches}
+            keys = {t.key for call in calls for t in self.calls[call].touches}
             uses = [by_key[key] for key in keys if key in by_key]
             group.inner = [
                 use.memory
@@ -161,15 +159,15 @@ class Plan:
         if not new.items or any(self.calls[i].items != new.items for i in group):
             return False
         for i in group:
-            for a, a_written in self.calls[i].touches:
-                for b, b_written in new.touches:
+            for a, a_written, a_key in self.calls[i].touches:
+                for b, b_written, b_key in new.touches:
                     same = a.ctypes.data == b.ctypes.data and a.nbytes == b.nbytes
-                    if (a_written or b_written) and owner(a) == owner(b) and not same:
+                    if (a_written or b_written) and a_key == b_key and not same:
                         return False
         return True
 
     def _is_whole(self, array: np.ndarray, memory: Memory) -> bool:
-        return array.ctypes.data == memory.address and array.nbytes == memory.owner.nbytes
+        return array.ctypes.data == memory.address and array.nbytes == memory.nbytes
 
     # -- memory ----------------------------------------------------------------------------------------------------------
 
@@ -186,7 +184,7 @@ class Plan:
             first, last = moment[use.calls[0]][0], moment[use.calls[-1]][1]
             buffer = self._in_place(use, ending)
             if buffer is None:
-                buffer = Buffer(use.memory.owner.nbytes, first, last, [use.memory])
+                buffer = Buffer(use.memory.nbytes, first, last, [use.memory])
                 buffers.append(buffer)
             else:
                 buffer.last = last
@@ -197,13 +195,13 @@ class Plan:
     def _in_place(self, use: Use, ending: dict[int, list[Buffer]]) -> Buffer | None:
         """Return the buffer of an input that the call which first writes `use` may write over."""
         call = use.calls[0]
-        outputs = [a for a, written in self.calls[call].touches if written]
+        outputs = [t.array for t in self.calls[call].touches if t.written]
         if not self.calls[call].items or len(outputs) != 1 or not self._is_whole(outputs[0], use.memory):
             return None
         for buffer in ending.get(call, []):
             memory = buffer.what[-1]
-            inputs = [a for a, _ in self.calls[call].touches if owner(a) == memory.key]
-            if buffer.size == use.memory.owner.nbytes and all(self._is_whole(a, memory) for a in inputs):
+            inputs = [t.array for t in self.calls[call].touches if t.key == memory.key]
+            if buffer.size == use.memory.nbytes and all(self._is_whole(a, memory) for a in inputs):
                 ending[call].remove(buffer)
                 return buffer
         return None
@@ -242,6 +240,14 @@ class Plan:
         for function, args, _ in itertools.takewhile(lambda row: row[2] is None, self.program):
             if not (args and isinstance(args[0], Drawn)):
                 function(*args)
+
+    def let_go(self) -> None:
+        """Give back the memory in which the recorded run left its intermediate results: replays have the arena."""
+        for use in self.uses.values():
+            if not self.keeps(use.memory):
+                use.memory.owner = None
+        for entry in self.calls.values():
+            entry.touches = [touch._replace(array=None) for touch in entry.touches]
 
     def keeps(self, memory: Memory) -> bool:
         """Tell whether memory is still where it was while recording."""

@@ -27,10 +27,11 @@ from stepgrad.tape.state import state
 
 
 class Touch(NamedTuple):
-    """An array that a kernel call reads or writes."""
+    """An array that a kernel call reads or writes, and which memory that is."""
 
-    array: np.ndarray
+    array: Any  # of a GPU: what describes it. None once the plan has let go of the recorded run
     written: bool
+    key: int
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Host:
 class Memory:
     """A block of memory, told by the array that owns it."""
 
-    owner: np.ndarray
+    owner: Any  # None once the plan has let go of it
     before: (
         np.ndarray | None
     )  # what was in it when an op first read it, where the step had not written it itself
@@ -93,10 +94,9 @@ class Memory:
         """Where it begins."""
         return address(self.owner)
 
-    @property
-    def key(self) -> int:
-        """What tells it from other memory."""
-        return owner(self.owner)
+    def __post_init__(self) -> None:
+        self.key = owner(self.owner)  # what tells it from other memory
+        self.nbytes = self.owner.nbytes
 
 
 class Recorder:
@@ -270,11 +270,11 @@ class Recorder:
         """Turn the kernel calls that are not entries yet into entries."""
         begin = next((e.call + 1 for e in reversed(self.entries) if isinstance(e, Native)), 0)
         for call, (_, rung, items, _, touched) in enumerate(self.native.describe(begin), begin):
-            touches = [Touch(*t) for t in touched if t[0].size]
-            for array, written in touches:
+            touches = [Touch(array, written, owner(array)) for array, written in touched if array.size]
+            for array, written, key in touches:
                 if written:
                     self._written(array)
-                    self.memory[owner(array)].by_kernel = True
+                    self.memory[key].by_kernel = True
             self.entries.append(Native(call, op, state.scope, rung, items, touches))
 
     def _is_native(self, calls: int, arrays: tuple, results: tuple) -> bool:

@@ -96,7 +96,9 @@ class Compiled:
             except RuntimeError as error:  # CUDA captures no graph of it
                 refusal = str(error)
             else:
-                if not reproduces(stage, recorder):
+                if reproduces(stage, recorder):
+                    stage.let_go()
+                else:
                     refusal = "a replay does not give the same bits"
         if refusal:
             self._refuse(refusal)

@@ -85,7 +85,7 @@ def _results(plan: Plan, recorder: Recorder, entries: list) -> list[Memory]:
     found: dict[int, Memory] = {}
     for entry in entries:
         if isinstance(entry, Native):
-            arrays = [array for array, written in entry.touches if written]
+            arrays = [touch.array for touch in entry.touches if touch.written]
         else:
             arrays = list(entry.results) if isinstance(entry, Python) else []
         for array in arrays:

@@ -83,9 +83,9 @@ class PlanView:
         self.groups = len(plan.fused)
         self.python_calls = sum(isinstance(e, Python) for e in plan.entries)
         self.host_calls = len(plan.entries) - self.kernel_calls - self.python_calls
-        self.inner_bytes = sum(m.owner.nbytes for group in plan.fused for m in group.inner)
+        self.inner_bytes = sum(m.nbytes for group in plan.fused for m in group.inner)
         self.temporary_bytes = self.inner_bytes + sum(
-            m.owner.nbytes for buffer in plan.buffers for m in buffer.what
+            m.nbytes for buffer in plan.buffers for m in buffer.what
         )
         self.arena_bytes = plan.arena.nbytes
         names = _names(plan)
@@ -140,8 +140,8 @@ def _constant(memory: Memory) -> str:
 
 def _row(entry: Any, names: dict[int, str], in_group: dict[int, str]) -> tuple[str, ...]:
     if isinstance(entry, Native):
-        reads = [names[owner(t.array)] for t in entry.touches if not t.written]
-        writes = [names[owner(t.array)] for t in entry.touches if t.written]
+        reads = [names[t.key] for t in entry.touches if not t.written]
+        writes = [names[t.key] for t in entry.touches if t.written]
         group = in_group.get(entry.call, "")
         if any(name in reads for name in writes if name.startswith("arena")):
             group += ", in place" if group else "in place"
