@@ -11,8 +11,8 @@ namespace stepgrad {
 
 class Graph {
 public:
-  // Calls `launches` and writes down what it launches; nothing runs yet. While it does, CUDA refuses to wait for the GPU or
-  // to copy to the host in this thread: a step that needs either cannot be a graph.
+  // Calls `launches` and writes down what it launches; nothing runs yet. It must do nothing else with the GPU: a copy to the
+  // host, say, would happen now, before the kernels, and not again.
   explicit Graph(const std::function<void()>& launches);
   ~Graph();
   Graph(const Graph&) = delete;

@@ -1,7 +1,6 @@
 // Stream capture: while one is open, the launches of this thread of the host are written down instead of run.
 #pragma once
 #include <functional>
-#include <stdexcept>
 #include <vector>
 
 namespace stepgrad::emulator {
@@ -15,12 +14,12 @@ inline thread_local Capture* capture = nullptr;
 
 class Capturing {
 public:
-  explicit Capturing(Capture& to) {
-    if (capture) throw std::runtime_error("a stream that is being captured cannot be captured");
-    capture = &to;
-  }
-  ~Capturing() { capture = nullptr; }
+  explicit Capturing(Capture& to) : before_(capture) { capture = &to; }
+  ~Capturing() { capture = before_; }
   Capturing(const Capturing&) = delete;
+
+private:
+  Capture* before_;
 };
 
 } // namespace stepgrad::emulator

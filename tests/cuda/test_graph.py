@@ -15,6 +15,9 @@ pytestmark = pytest.mark.skipif(
     reason="neither the emulator nor _cuda was built",
 )
 EACH_DEVICE = pytest.mark.parametrize("device", on_device.EACH_DEVICE)
+STAND_IN = pytest.mark.skipif(
+    os.environ.get("STEPGRAD_GPU_STAND_IN") != "1", reason="only the stand-in notices copies"
+)
 
 
 def floats(*shape, seed=0):
@@ -121,9 +124,13 @@ def on(device, array):
 @EACH_DEVICE
 def test_a_graph_runs_when_it_is_launched(device):
     with sg.device(device):
-        double = devices.native("add")
         x, y = on(device, floats(1, 40)), on(device, np.zeros((1, 40), "float32"))
-        graph = devices.as_graph(lambda: double(x, x, y))
+        recorder = devices.new_recorder()
+        recorder.start()
+        devices.native("add")(x, x, y)
+        recorder.stop()
+        y[...] = 0
+        graph = devices.as_graph(lambda: recorder.replay(0, 1))
         assert not device_arrays.to_host(y).any()  # written down, not run
         for seed in (1, 2):
             x[...] = on(device, floats(1, 40, seed=seed))
@@ -141,12 +148,6 @@ def test_a_graph_owns_the_temporary_memory_of_its_launchers(device):
 
 
 @EACH_DEVICE
-def test_a_capture_within_a_capture_is_refused(device):
-    with sg.device(device), pytest.raises(RuntimeError, match="captur"):
-        devices.as_graph(lambda: devices.as_graph(lambda: None) and None)
-
-
-@EACH_DEVICE
 def test_after_a_failed_capture_kernels_run_again(device):
     with sg.device(device):
         with pytest.raises(ZeroDivisionError):
@@ -155,11 +156,13 @@ def test_after_a_failed_capture_kernels_run_again(device):
 
 
 @pytest.mark.gpu
+@STAND_IN
 def test_the_host_gets_nothing_and_nothing_is_allocated_while_a_stream_is_captured():
     with sg.device("cuda"):
         x = device_arrays.to_device(floats(4))
-        with pytest.raises(Exception, match="(?i)captur"):
-            devices.as_graph(lambda: device_arrays.to_host(x) and None)
+        for wrong in (lambda: device_arrays.to_host(x), lambda: device_arrays.empty((4,), "float32")):
+            with pytest.raises(RuntimeError, match="while a stream is being captured"):
+                devices.as_graph(wrong)
 
 
 # ---- steps that cannot be graphs ----------------------------------------------------------------------------------------
@@ -273,7 +276,7 @@ def test_statistics_that_stayed_on_the_host_are_refused():
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(os.environ.get("STEPGRAD_GPU_STAND_IN") != "1", reason="only the stand-in counts copies")
+@STAND_IN
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("build", DATA, ids=lambda f: f.__name__)
 def test_only_the_numbers_that_are_shown_are_copied_to_the_host(jit, build):
