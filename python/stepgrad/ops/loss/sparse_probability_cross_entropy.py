@@ -77,7 +77,7 @@ class SparseProbabilityCrossEntropyGradient(Op):
         one_hot = public["one_hot"](labels, output.shape[-1], dtype=output.dtype)
         total, chosen = output.sum(-1, True), (output * one_hot).sum(-1, True)
         p = chosen.array / total.array
-        inside = np.asarray((p >= epsilon) & (p <= 1 - epsilon), output.dtype)
+        inside = ((p >= epsilon) & (p <= 1 - epsilon)).astype(output.dtype)
         chosen = chosen + (1 - inside)  # a clipped probability has no gradient, also where it is 0
         picked, every = (g * one_hot).sum(-1, True), g.sum(-1, True)
         to_output = one_hot * picked / (chosen * chosen) - every / (total * total)
