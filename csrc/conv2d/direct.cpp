@@ -5,11 +5,11 @@
 // for all of them.
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * K * O FLOPs with K = KH*KW*CG; reads N*H*W*C and writes N*OH*OW*O elements.
-#include "conv2d/direct.h"
 #include "common/registry.h"
 #include "conv2d/depthwise.h"
 #include "conv2d/epilogue.h"
 #include "conv2d/rungs.h"
+#include "conv2d/slide.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -45,9 +45,11 @@ template <class T> void convolve(const Conv2dArgs<T>& s, const T* bias, bool rel
   T* packed = scratch<T>(Scratch::PACKED_B, panels * K * DIRECT_NR<T>);
   for (long group = 0; group < s.groups; group++) {
     parallel_for(panels, double(K) * 4, [&](long begin, long end) {
-      for (long p = begin; p < end; p++)
-        pack_panel(packed + p * K * DIRECT_NR<T>, DIRECT_NR<T>, s.w + group * s.OG() + p * DIRECT_NR<T>, s.O,
-                   1, K, std::min(DIRECT_NR<T>, s.OG() - p * DIRECT_NR<T>));
+      for (long p = begin; p < end; p++) {
+        const long column = p * DIRECT_NR<T>, width = panel_width<T>(s.OG(), column);
+        pack_panel(packed + K * column, width, s.w + group * s.OG() + column, s.O, 1, K,
+                   std::min(width, s.OG() - column));
+      }
     });
     slide(Slide<T>{s, s.x + group * s.CG, packed, s.OG(), s.y + group * s.OG(), s.OH * s.OW * s.O, s.OW * s.O,
                    s.O, bias ? bias + group * s.OG() : nullptr, relu});

@@ -54,12 +54,10 @@ public:
 
   long pieces() const { return s.N * pieces_per_image(); }
 
-  // The taps [first, second) of output row oh that do not lie above or below the image: the others would meet zeros.
-  TapRange taps_inside(long oh) const {
-    const long h0 = oh * s.stride_h - s.pad_h, row = s.KW * s.CG;
-    const long first = std::min(s.KH, ceil_div(std::max(0L, -h0), s.dilation_h));
-    const long end = std::max(first, std::min(s.KH, ceil_div(std::max(0L, s.H - h0), s.dilation_h)));
-    return {first * row, end * row};
+  // The rows and the columns of taps that output row oh and output column ow see of the image: the others meet zeros.
+  TapRange rows_inside(long oh) const { return inside(oh * s.stride_h - s.pad_h, s.dilation_h, s.KH, s.H); }
+  TapRange columns_inside(long ow) const {
+    return inside(ow * s.stride_w - s.pad_w, s.dilation_w, s.KW, s.W);
   }
 
   // body(n, first output row, rows, what the first window of the piece sees) for pieces [begin, end).
@@ -79,6 +77,11 @@ private:
   Conv2dShape s;
 
   long pieces_per_image() const { return ceil_div(s.OH, band); }
+  // The taps [first, second) of one axis that lie inside an image of `size`, when the first tap lies at `from`.
+  static TapRange inside(long from, long dilation, long taps, long size) {
+    const long first = std::min(taps, ceil_div(std::max(0L, -from), dilation));
+    return {first, std::max(first, std::min(taps, ceil_div(std::max(0L, size - from), dilation)))};
+  }
   long rows_seen(long rows) const { return (rows - 1) * s.stride_h + (s.KH - 1) * s.dilation_h + 1; }
   long columns_seen() const { return (s.OW - 1) * s.stride_w + (s.KW - 1) * s.dilation_w + 1; }
   bool hangs_over() const {
@@ -109,64 +112,6 @@ private:
     return area;
   }
 };
-
-// A convolution on packed filters: y[n, oh, ow] = bias + window . filter.
-template <class T> struct Slide {
-  Conv2dShape windows; // groups of it do not count here
-  const T* x;          // [N, H, W, C], moved to the group's first channel
-  const T* packed;     // [panels, K, DIRECT_NR]
-  long O;              // results of a window
-  T* y;                // [N, OH, OW, O], with these distances
-  long y_image, y_row, y_pixel;
-  const T* bias; // [whole panels], or nullptr
-  bool relu;
-};
-
-// The taps are summed in blocks of about 256: a block of the filter stays in L1, and many short sums round less than
-// one long sum.
-template <class T> void slide(const Slide<T>& s) {
-  const Windows windows(s.windows, sizeof(T), false);
-  const long OH = s.windows.OH, OW = s.windows.OW, K = long(windows.taps.size());
-  std::vector<Offset> results; // where in y the pixels of a piece go
-  for (long oh = 0; oh < windows.band; oh++)
-    for (long ow = 0; ow < OW; ow++) results.push_back(Offset(oh * s.y_row + ow * s.y_pixel));
-  const long panels = ceil_div(s.O, DIRECT_NR<T>);
-  const double ns = double(s.windows.N * OH * OW) / double(windows.pieces()) * K * s.O * NS_PER_MULTIPLY_ADD;
-  parallel_for(windows.pieces(), ns, [&](long begin, long end) {
-    windows.for_each_piece(s.x, begin, end, [&](long n, long first, long rows, const T* A) {
-      T* y = s.y + n * s.y_image + first * s.y_row;
-      for (long row = 0, next; row < rows; row = next) { // rows that see the same taps go together
-        const TapRange seen = windows.taps_inside(first + row);
-        for (next = row + 1; next < rows && windows.taps_inside(first + next) == seen;) next++;
-        const long pixels = (next - row) * OW, tiles = ceil_div(pixels, DIRECT_MR);
-        const long blocks = std::max(1L, ceil_div(seen.second - seen.first, KC));
-        for (long item = 0; item < panels * blocks; item++) {
-          const long column = item / blocks * DIRECT_NR<T>, block = item % blocks;
-          const long k = seen.first + (seen.second - seen.first) * block / blocks,
-                     end_k = seen.first + (seen.second - seen.first) * (block + 1) / blocks;
-          const bool last = block + 1 == blocks;
-          DirectTile<T> tile{end_k - k,
-                             A,
-                             nullptr,
-                             windows.taps.data() + k,
-                             s.packed + (column * K + k * DIRECT_NR<T>),
-                             DIRECT_NR<T>,
-                             y + column,
-                             nullptr,
-                             std::min(DIRECT_NR<T>, s.O - column),
-                             block > 0,
-                             last && s.bias ? s.bias + column : nullptr,
-                             last && s.relu};
-          for (long t = 0; t < tiles; t++) {
-            const long i = row * OW + pixels * t / tiles;
-            tile.a_row = windows.pixels.data() + i, tile.c_row = results.data() + i;
-            run_direct_tile(int(row * OW + pixels * (t + 1) / tiles - i), tile);
-          }
-        }
-      }
-    });
-  });
-}
 
 // Offsets must fit their type: false for images so large that they do not.
 inline bool offsets_fit(const Conv2dShape& s) {

@@ -7,8 +7,8 @@
 // Shapes: conv2d.h. 2 * N*OH*OW * O * K FLOPs with K = KH*KW*CG; reads N*OH*OW*O and writes N*H*W*C elements.
 #include "common/registry.h"
 #include "conv2d/depthwise.h"
-#include "conv2d/direct.h"
 #include "conv2d/rungs.h"
+#include "conv2d/slide.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -42,14 +42,15 @@ template <class T> void conv2d_input_gradient_direct(const Conv2dInputGradientAr
     const Phase h(phase / s.groups % s.stride_w, s.W, s.KW, s.stride_w, s.pad_w, s.dilation_w);
     const long taps = v.taps * h.taps;
     if (v.pixels == 0 || h.pixels == 0) continue;
-    T* packed = scratch<T>(Scratch::PACKED_B, panels * taps * OG * DIRECT_NR<T>); // [panels, taps, OG, NR]
+    T* packed = scratch<T>(Scratch::PACKED_B, panels * taps * OG * DIRECT_NR<T>); // [panels, taps, OG, width]
     parallel_for(panels * taps, double(OG) * 16, [&](long begin, long end) {
       for (long item = begin; item < end; item++) {
         const long p = item / taps, t = taps - 1 - item % taps; // the last tap first
         const long kh = v.first_tap + t / h.taps * s.stride_h, kw = h.first_tap + t % h.taps * s.stride_w;
-        const T* w = s.w + ((kh * s.KW + kw) * s.CG + p * DIRECT_NR<T>)*s.O + group * OG;
-        pack_panel(packed + item * OG * DIRECT_NR<T>, DIRECT_NR<T>, w, 1, s.O, OG,
-                   std::min(DIRECT_NR<T>, s.CG - p * DIRECT_NR<T>));
+        const long column = p * DIRECT_NR<T>, width = panel_width<T>(s.CG, column);
+        const T* w = s.w + ((kh * s.KW + kw) * s.CG + column) * s.O + group * OG;
+        pack_panel(packed + (taps * column + item % taps * width) * OG, width, w, 1, s.O, OG,
+                   std::min(width, s.CG - column));
       }
     });
     Conv2dShape over_dy{s.N,      s.OH, s.OW, s.O,   v.taps, h.taps,       OG,           s.CG, v.pixels,

@@ -15,6 +15,12 @@ namespace STEPGRAD_ISA {
 constexpr int DIRECT_MR = 6; // rows: each needs an address in an integer register
 constexpr int DIRECT_NV = STEPGRAD_ISA_LEVEL == 2 ? 4 : 2; // 6 x 4 sums of 32 vector registers, 6 x 2 of 16
 template <class T> constexpr long DIRECT_NR = DIRECT_NV * VL<T>;
+// Width of the packed panel of columns [column, n): whole vectors, and no more of them than needed, so that the panel lies
+// in all sets of the cache.
+template <class T> constexpr long panel_width(long n, long column) {
+  const long vectors = (n - column + VL<T> - 1) / VL<T>;
+  return (vectors < DIRECT_NV ? vectors : DIRECT_NV) * VL<T>;
+}
 
 // In elements, relative to the piece of the image that a thread works on.
 using Offset = int32_t;

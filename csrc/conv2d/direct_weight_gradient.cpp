@@ -14,7 +14,7 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
-constexpr long PIXELS_IN_L1 = 160; // x 16 floats of dy: 10 KiB, and as many cache lines of x
+constexpr long PIXELS_IN_L1 = 176; // x 16 floats of dy: 10 KiB, and as many cache lines of x
 
 STEPGRAD_RUNG(
     Conv2dWeightGradientArgs, "conv2d_weight_gradient", "direct", 30,
@@ -26,7 +26,7 @@ template <class T> void conv2d_weight_gradient_direct(const Conv2dWeightGradient
   const long K = s.KH * s.KW * s.CG, OG = s.OG(), size = K * s.O;
   if (size == 0) return;
   const long panels = ceil_div(OG, DIRECT_NR<T>), tiles = ceil_div(K, DIRECT_MR);
-  const bool packs = OG > 2 * DIRECT_NR<T> || OG % VL<T> != 0;
+  const bool packs = OG > (tiles < 16 ? 2 : 1) * DIRECT_NR<T> || OG % VL<T> != 0;
   std::vector<Offset> results(size_t(K), 0); // where in dW the taps go
   for (long k = 0; k < K; k++) results[size_t(k)] = Offset(k * s.O);
   const Windows windows(s, sizeof(T), true);

@@ -35,16 +35,18 @@ STEPGRAD_RUNG(MaxPool2dArgs, "max_pool2d", "simd", 10,
               "vectors across channels; the place is carried along; threaded", max_pool2d_simd)
 template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
   using Places = vec_mask<T>; // integers as wide as T
-  for_each_window(g, 0.3, [&](long image, long pixel, Pool2dShape::Window r) {
+  using Place = typename VecOf<T>::integer;
+  for_each_window(g, 0.2, [&](long image, long pixel, Pool2dShape::Window r) {
     for_each_strip<T>(g.C, [&](long c, long n) {
       vec<T> best = splat(-std::numeric_limits<T>::infinity());
       Places place = Places{} - 1;
+      if (r.count() > 0) best = load_n(g.x + image + (r.h0 * g.W + r.w0) * g.C + c, n), place = Places{} + Place(r.h0 * g.W + r.w0);
       for (long h = r.h0; h < r.h1; h++)
         for (long w = r.w0; w < r.w1; w++) {
           const vec<T> x = load_n(g.x + image + (h * g.W + w) * g.C + c, n);
-          const Places better = (x > best) | ((x != x) & (best == best)) | (place < 0);
-          best = better ? x : best;
-          place = better ? Places{} + typename VecOf<T>::integer(h * g.W + w) : place;
+          const Places stays = (x <= best) | (best != best); // a NaN is no smaller than anything
+          best = stays ? best : x;
+          place = stays ? place : Places{} + Place(h * g.W + w);
         }
       store_n(g.out + pixel + c, best, n);
       store_places<T>(g.argmax + pixel + c, place, n);
