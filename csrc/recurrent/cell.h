@@ -10,16 +10,35 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
+// The functions of the gates. Not as exact as vsigmoid and vtanh, which hold 2 units in the last place, but half the work: in
+// a cell one more does not matter, and the functions are a third of a step's time.
+STEPGRAD_INLINE vec_f32 gate_sigmoid(vec_f32 x) { // 1 / (1 + e^-x)
+  x = x > 87.0f ? splat(87.0f) : x; // written so that NaN passes
+  x = x < -87.0f ? splat(-87.0f) : x;
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(-x, &n), scale = power_of_two(n);
+  return 1.0f / (scale * p + (scale + 1.0f));
+}
+STEPGRAD_INLINE vec_f32 gate_tanh(vec_f32 x) { // E / (E + 2), E = e^(2x) - 1
+  x = x > 10.0f ? splat(10.0f) : x;
+  x = x < -10.0f ? splat(-10.0f) : x;
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(2.0f * x, &n), scale = power_of_two(n), E = scale * p + (scale - 1.0f);
+  return E / (E + 2.0f);
+}
+STEPGRAD_INLINE vec_f64 gate_sigmoid(vec_f64 x) { return vsigmoid(x); }
+STEPGRAD_INLINE vec_f64 gate_tanh(vec_f64 x) { return vtanh(x); }
+
 struct Lstm {
   static constexpr int columns = 4, x_to[] = {0, 1, 2, 3}, h_to[] = {0, 1, 2, 3};
   static constexpr bool has_c = true;
 
   // a: the accumulators, in: gates; c: in and out. Returns the new h.
   template <class V> static V forward(V* a, V /*h*/, V& c) {
-    for (int k : {0, 1, 3}) a[k] = vsigmoid(a[k]);
-    a[2] = vtanh(a[2]);
+    for (int k : {0, 1, 3}) a[k] = gate_sigmoid(a[k]);
+    a[2] = gate_tanh(a[2]);
     c = a[1] * c + a[0] * a[2];
-    return a[3] * vtanh(c);
+    return a[3] * gate_tanh(c);
   }
 
   // The columns of the gradient: z holds i f g o, all of them for W and for U.
@@ -27,7 +46,7 @@ struct Lstm {
   // gate: what forward kept. dh, dc: in; out what stays for the step before, besides the product with U.
   template <class V>
   static void backward(const V* gate, V /*h_before*/, V c_before, V c, V& dh, V& dc, V* z) {
-    const V i = gate[0], f = gate[1], g = gate[2], o = gate[3], tanh_c = vtanh(c);
+    const V i = gate[0], f = gate[1], g = gate[2], o = gate[3], tanh_c = gate_tanh(c);
     const V D = dc + dh * o * (1 - tanh_c * tanh_c);
     z[0] = D * g * i * (1 - i);
     z[1] = D * c_before * f * (1 - f);
@@ -43,8 +62,8 @@ struct Gru {
   static constexpr bool has_c = false;
 
   template <class V> static V forward(V* a, V h, V& /*c*/) {
-    a[0] = vsigmoid(a[0]), a[1] = vsigmoid(a[1]);
-    a[2] = vtanh(a[2] + a[1] * a[3]);
+    a[0] = gate_sigmoid(a[0]), a[1] = gate_sigmoid(a[1]);
+    a[2] = gate_tanh(a[2] + a[1] * a[3]);
     return a[0] * h + (1 - a[0]) * a[2];
   }
 
