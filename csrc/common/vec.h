@@ -71,9 +71,12 @@ template <class T> STEPGRAD_INLINE void store_n(T* p, vec<T> v, long n) {
   else
     store_part(p, v, n);
 }
-// strip(i, n) for [0, size): n elements from i on, whole vectors first, then the rest.
+// strip(i, n) for [0, size): n elements from i on, whole vectors first, then the rest. Two calls, so that the compiler knows n
+// in the first one: where it does not, what load_n returns goes through memory.
 template <class T, class Strip> STEPGRAD_INLINE void for_each_strip(long size, Strip strip) {
-  for (long i = 0; i < size; i += VL<T>) strip(i, size - i < VL<T> ? size - i : VL<T>);
+  long i = 0;
+  for (; i + VL<T> <= size; i += VL<T>) strip(i, VL<T>);
+  if (i < size) strip(i, size - i);
 }
 
 // Lane by lane; a NaN on either side wins, as in NumPy.
