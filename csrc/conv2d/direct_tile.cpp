@@ -6,6 +6,22 @@
 namespace stepgrad {
 namespace STEPGRAD_ISA {
 
+// From the sums in registers to C; the last vector of a row has `last` elements. Loops of their own for what a call may ask for:
+// one branch each, instead of one for every vector.
+template <class T, int mr, int nv>
+STEPGRAD_INLINE void finish(const DirectTile<T>& g, vec<T> (&c)[mr][nv], long last) {
+  const auto each = [&](auto body) {
+    STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
+      T* C = g.C + g.c_row[i];
+      STEPGRAD_UNROLL for (int j = 0; j < nv; j++) body(c[i][j], C + j * VL<T>, j, j + 1 < nv ? VL<T> : last);
+    }
+  };
+  if (g.accumulate) each([](vec<T>& z, T* C, int, long n) { z = load_n(C, n) + z; });
+  if (g.bias) each([&](vec<T>& z, T*, int j, long) { z += load(g.bias + j * VL<T>); });
+  if (g.relu) each([](vec<T>& z, T*, int, long) { z = z < 0 ? vec<T>{} : z; });
+  each([](vec<T>& z, T* C, int, long n) { store_n(C, z, n); });
+}
+
 template <class T, int mr, int nv> void direct_tile(const DirectTile<T>& g) {
   using V = vec<T>;
   const T* a[mr];
@@ -25,18 +41,10 @@ template <class T, int mr, int nv> void direct_tile(const DirectTile<T>& g) {
       STEPGRAD_UNROLL for (int j = 0; j < nv; j++) c[i][j] += s * b[j];
     }
   }
-  STEPGRAD_UNROLL for (int i = 0; i < mr; i++) {
-    T* C = g.C + g.c_row[i];
-    STEPGRAD_UNROLL for (int j = 0; j < nv; j++) {
-      const long n = j + 1 < nv ? VL<T> : g.columns - j * VL<T>;
-      T* p = C + j * VL<T>;
-      V z = c[i][j];
-      if (g.accumulate) z = load_n(p, n) + z;
-      if (g.bias) z += load(g.bias + j * VL<T>);
-      if (g.relu) z = z < 0 ? V{} : z;
-      store_n(p, z, n);
-    }
-  }
+  if (g.columns == nv * VL<T>)
+    finish<T, mr, nv>(g, c, VL<T>);
+  else
+    finish<T, mr, nv>(g, c, g.columns - (nv - 1) * VL<T>);
 }
 
 template <class T, int nv, int... I>

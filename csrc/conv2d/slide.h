@@ -20,7 +20,8 @@ template <class T> struct Slide {
   bool relu;
 };
 
-constexpr long LONGEST_SUM = 320;  // taps: a block of the filter stays in cache, and short sums round less than one long sum
+constexpr long LONGEST_SUM =
+    320; // taps: a block of the filter stays in cache, and short sums round less than one long sum
 constexpr long MIN_SPLIT_ROWS = 3; // so many pixels of a column are worth a tile
 
 // Columns of pixels that see the same columns of taps. Row r of them: entries [table + r * width, table + (r + 1) * width).
@@ -36,7 +37,8 @@ public:
   std::vector<Region> split; // row by row where all taps are seen, then each other column by itself
   std::vector<Offset> starts, results;
 
-  Regions(const Windows& windows, const Conv2dShape& s, long y_row, long y_pixel) : whole{0, s.OW, {0, s.KW}} {
+  Regions(const Windows& windows, const Conv2dShape& s, long y_row, long y_pixel)
+      : whole{0, s.OW, {0, s.KW}} {
     long left = 0, right = s.OW;
     while (left < right && windows.columns_inside(left) != whole.columns) left++;
     while (left < right && windows.columns_inside(right - 1) != whole.columns) right--;
@@ -106,7 +108,8 @@ template <class T> void slide(const Slide<T>& s) {
       }
     }
   };
-  const double ns = double(s.windows.N * s.windows.OH * OW) / double(windows.pieces()) * K * s.O * NS_PER_MULTIPLY_ADD;
+  const double ns =
+      double(s.windows.N * s.windows.OH * OW) / double(windows.pieces()) * K * s.O * NS_PER_MULTIPLY_ADD;
   parallel_for(windows.pieces(), ns, [&](long begin, long end) {
     windows.for_each_piece(s.x, begin, end, [&](long n, long first, long rows, const T* A) {
       T* y = s.y + n * s.y_image + first * s.y_row;

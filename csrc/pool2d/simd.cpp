@@ -40,7 +40,9 @@ template <class T> void max_pool2d_simd(const MaxPool2dArgs<T>& g) {
     for_each_strip<T>(g.C, [&](long c, long n) {
       vec<T> best = splat(-std::numeric_limits<T>::infinity());
       Places place = Places{} - 1;
-      if (r.count() > 0) best = load_n(g.x + image + (r.h0 * g.W + r.w0) * g.C + c, n), place = Places{} + Place(r.h0 * g.W + r.w0);
+      if (r.count() > 0)
+        best = load_n(g.x + image + (r.h0 * g.W + r.w0) * g.C + c, n),
+        place = Places{} + Place(r.h0 * g.W + r.w0);
       for (long h = r.h0; h < r.h1; h++)
         for (long w = r.w0; w < r.w1; w++) {
           const vec<T> x = load_n(g.x + image + (h * g.W + w) * g.C + c, n);

@@ -13,7 +13,7 @@ namespace STEPGRAD_ISA {
 // The functions of the gates. Not as exact as vsigmoid and vtanh, which hold 2 units in the last place, but half the work: in
 // a cell one more does not matter, and the functions are a third of a step's time.
 STEPGRAD_INLINE vec_f32 gate_sigmoid(vec_f32 x) { // 1 / (1 + e^-x)
-  x = x > 87.0f ? splat(87.0f) : x; // written so that NaN passes
+  x = x > 87.0f ? splat(87.0f) : x;               // written so that NaN passes
   x = x < -87.0f ? splat(-87.0f) : x;
   vec_i32 n;
   const vec_f32 p = reduced_expm1(-x, &n), scale = power_of_two(n);
