@@ -1,8 +1,8 @@
 // Top rung of the weight gradient: the tables of the forward pass, exchanged. A row of the tile is a tap, its sum runs
 // over the pixels of a piece.
 //
-// What changes against implicit_gemm: x is read where it lies; dy too, where its rows are short (wide rows are first
-// packed into panels, or their pieces would share a few sets of the cache). Every piece adds to the same dW: parts.h.
+// What changes against implicit_gemm: x is read where it lies; dy too, where a panel is all of its row or there are few taps
+// (otherwise panels are packed: pieces of wide rows share a few sets of the cache). Every piece adds to the same dW: parts.h.
 //
 // Shapes: conv2d.h. 2 * N*OH*OW * K * O FLOPs with K = KH*KW*CG; dW is read and written once a piece.
 #include "common/registry.h"

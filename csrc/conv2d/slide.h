@@ -21,8 +21,8 @@ template <class T> struct Slide {
 };
 
 constexpr long LONGEST_SUM =
-    320; // taps: a block of the filter stays in cache, and short sums round less than one long sum
-constexpr long MIN_SPLIT_ROWS = 3; // so many pixels of a column are worth a tile
+    320; // taps: their filter stays in cache, and short sums round less than long ones
+constexpr long MIN_SPLIT_ROWS = 3, MIN_SPLIT_CHANNELS = 8; // a tile for less costs more than it saves
 
 // Columns of pixels that see the same columns of taps. Row r of them: entries [table + r * width, table + (r + 1) * width).
 struct Region {
@@ -116,7 +116,7 @@ template <class T> void slide(const Slide<T>& s) {
       for (long row = 0, next; row < rows; row = next) { // rows that see the same taps go together
         const TapRange kh = windows.rows_inside(first + row);
         for (next = row + 1; next < rows && windows.rows_inside(first + next) == kh;) next++;
-        if (next - row < MIN_SPLIT_ROWS)
+        if (next - row < MIN_SPLIT_ROWS || s.windows.CG < MIN_SPLIT_CHANNELS)
           run(A, y, regions.whole, row, next, kh);
         else
           for (const Region& region : regions.split) run(A, y, region, row, next, kh);
