@@ -23,8 +23,9 @@ constexpr double MIN_PARALLEL_NS = 50e3; // below this a loop stays on the calli
 constexpr double MIN_CHUNK_NS = 12e3;
 constexpr long CHUNKS_PER_THREAD =
     4; // small chunks: a thread that lost its core delays the loop by one of them
-constexpr auto SPIN =
-    std::chrono::microseconds(20); // how long an idle worker looks for work before it sleeps
+// How long an idle worker looks for work before it sleeps. It has to outlast what a training step does between two loops:
+// to wake a worker takes as long as many a loop (in a virtual machine, longer).
+constexpr auto SPIN = std::chrono::microseconds(200);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
