@@ -23,8 +23,9 @@ constexpr double MIN_PARALLEL_NS = 50e3; // below this a loop stays on the calli
 constexpr double MIN_CHUNK_NS = 12e3;
 constexpr long CHUNKS_PER_THREAD =
     4; // small chunks: a thread that lost its core delays the loop by one of them
-constexpr auto SPIN =
-    std::chrono::microseconds(20); // how long an idle worker looks for work before it sleeps
+// How long an idle worker looks for work before it sleeps. It has to outlast what a training step does between two loops:
+// to wake a worker takes as long as many a loop (in a virtual machine, longer).
+constexpr auto SPIN = std::chrono::microseconds(200);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -181,12 +182,14 @@ int get_num_threads() {
 
 void set_num_threads(int n) { num_threads.store(n); }
 
+int threads_for(double ns) { return ns < MIN_PARALLEL_NS || inside_loop ? 1 : get_num_threads(); }
+
 void parallel_chunks(long n, double ns_per_item, ChunkFn run, const void* body) {
   if (n <= 0) return;
   if (inside_loop) return run(body, 0, n);
+  const long threads = threads_for(double(n) * ns_per_item);
   InsideLoop inside;
-  long threads = get_num_threads();
-  if (threads > 1 && n > 1 && double(n) * ns_per_item >= MIN_PARALLEL_NS) {
+  if (threads > 1 && n > 1) {
     long chunk = std::max((n + threads * CHUNKS_PER_THREAD - 1) / (threads * CHUNKS_PER_THREAD),
                           long(MIN_CHUNK_NS / ns_per_item) + 1);
     if (chunk < n && pool().try_run(n, chunk, int(threads), run, body)) return;

@@ -10,6 +10,9 @@ namespace stepgrad {
 int get_num_threads();
 void set_num_threads(int n); // n >= 1
 
+// How many threads share a loop of roughly so many nanoseconds: 1 where that is too short, or within another loop.
+int threads_for(double ns);
+
 using ChunkFn = void (*)(const void* body, long begin, long end);
 
 // Calls run(body, begin, end) over pieces of [0, n). ns_per_item is a rough cost, used only to choose the pieces.
@@ -25,14 +28,14 @@ template <class Body> void parallel_for(long n, double ns_per_item, const Body& 
 
 // The two ways to run a loop, for code that a rung on one thread and a rung on many share. Serially runs body(0, n) here.
 struct Serially {
-  int threads() const { return 1; }
+  int threads_for(double) const { return 1; }
   template <class Body> void operator()(long n, double, const Body& body) const {
     if (n > 0) body(0, n);
   }
 };
 
 struct InParallel {
-  int threads() const { return get_num_threads(); }
+  int threads_for(double ns) const { return stepgrad::threads_for(ns); }
   template <class Body> void operator()(long n, double ns_per_item, const Body& body) const {
     parallel_for(n, ns_per_item, body);
   }

@@ -21,7 +21,8 @@ constexpr long CELLS_PER_THREAD = 3; // so that a thread that comes late still f
 template <class T, class For, class Finish = NoFinish>
 void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
   if (g.M == 0 || g.N == 0) return;
-  const long threads = run_for.threads(), wanted = threads > 1 ? CELLS_PER_THREAD * threads : 1;
+  const double ns = double(g.M) * g.N * g.K * NS_PER_MULTIPLY_ADD;
+  const long threads = run_for.threads_for(ns), wanted = threads > 1 ? CELLS_PER_THREAD * threads : 1;
   const long row_cells =
       std::max(g.M <= ONE_CELL ? 1 : ceil_div(g.M, MAX_ROWS), std::min(wanted, ceil_div(g.M, MIN_ROWS)));
   // At least two panels a cell where there are several: the last one overlaps the one before, which is in the same cell.
@@ -31,8 +32,8 @@ void gemm(const Gemm<T>& g, For run_for, Finish finish = {}) {
     packed_b = pack_b(g, run_for);
   else
     packed_b.while_multiplying = g.packs_b(), packed_b.kept = row_cells > 1 || g.K <= SHORT_K;
-  const double ns = double(g.M) * g.N * g.K / double(row_cells * column_cells) * NS_PER_MULTIPLY_ADD;
-  run_for(row_cells * column_cells, ns, [&](long begin, long end) {
+  const long cells = row_cells * column_cells;
+  run_for(cells, ns / double(cells), [&](long begin, long end) {
     for (long cell = begin; cell < end; cell++) {
       const long r = cell / column_cells, c = cell % column_cells;
       const long i0 = g.M * r / row_cells, i1 = g.M * (r + 1) / row_cells;

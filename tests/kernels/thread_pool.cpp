@@ -33,9 +33,16 @@ static int caught_errors(int loops) {
   return caught;
 }
 
+// A long loop is shared, a short one and one within another loop are not; counts the answers that are wrong.
+static long wrong_shares(int threads) {
+  long wrong = (threads_for(1e9) != threads) + (threads_for(1e3) != 1);
+  parallel_for(1, 1e9, [&](long, long) { wrong += threads_for(1e9) != 1; });
+  return wrong;
+}
+
 int main() {
   set_num_threads(4);
-  long wrong = wrong_elements(1000, 300);
+  long wrong = wrong_elements(1000, 300) + wrong_shares(4);
   std::vector<long> each(4);
   std::vector<std::thread> callers;
   for (long i = 0; i < 4; i++)
@@ -48,6 +55,6 @@ int main() {
   if (wrong == 0 && caught == 100)
     std::puts("ok");
   else
-    std::printf("%ld wrong elements, %d of 100 errors caught\n", wrong, caught);
+    std::printf("%ld wrong elements or shares, %d of 100 errors caught\n", wrong, caught);
   return wrong != 0 || caught != 100;
 }
