@@ -173,7 +173,14 @@ def test_attention_rounds_both_products():
     weights /= weights.sum(-1, keepdims=True)
     close = {"rtol": 0, "atol": 4e-3}  # a weight on the border between two bfloat16 may fall to either side
     np.testing.assert_allclose(y, nearest(weights) @ nearest(v), **close)
-    assert "matmul_bf16" in ran(lambda: layers.MultiHeadAttention(2, 3, dtype=MIXED)(q, q))
+
+
+def test_every_product_of_multi_head_attention_rounds():
+    x = draw(2, 4, 6)
+    layer = layers.MultiHeadAttention(2, 3, dtype=MIXED)
+    layer(x, x)
+    products = [name for name in ran(lambda: layer(x, x)) if "matmul" in name]
+    assert products == ["matmul_bf16"] * 6  # query, key, value, scores, their sums of values, output
 
 
 def test_what_is_left_in_float32():

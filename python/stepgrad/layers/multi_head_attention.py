@@ -35,7 +35,7 @@ class HeadsAttention(Weighted):
         if sliding_window is not None:
             check_positive(self, "sliding_window", sliding_window)
         self._window = sliding_window
-        self._dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype)
+        self._dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy)
         self.supports_masking = True
 
     def _projection(self, name: str, units: tuple[int, ...], **kwargs: Any) -> Projection:
@@ -47,7 +47,7 @@ class HeadsAttention(Weighted):
             units,
             use_bias=self._use_bias,
             activity_regularizer=self.activity_regularizer,
-            dtype=self.dtype,
+            dtype=self.dtype_policy,
             name=name,
             **settings,
             **kwargs,
