@@ -172,7 +172,7 @@ static py::object direct(const std::string& op, const std::string& name) {
                                                             {"UnaryGradientArgs", Direct::UNARY_GRADIENT},
                                                             {"BinaryArgs", Direct::BINARY},
                                                             {"MatmulArgs", Direct::MATMUL}};
-  for (const Rung& rung : rungs_for(isa_in_use())) {
+  for (const Rung& rung : rungs_for(isa_in_use(), slow_isa())) {
     if (op != rung.op || name != rung.name) continue;
     const auto kind = kinds.find(rung.args);
     if (kind == kinds.end()) break;

@@ -16,7 +16,7 @@ static py::list rungs(int isa) {
                    add_optimizer, add_pool2d, add_random, add_recurrent, add_reduce, add_softmax})
     add(binders);
   py::list list;
-  for (const Rung& rung : rungs_for(isa))
+  for (const Rung& rung : rungs_for(isa, slow_isa()))
     list.append(py::make_tuple(rung.op, rung.name, rung.summary,
                                std::string(rung.file) + ":" + std::to_string(rung.line),
                                binders.at(rung.args)(rung)));

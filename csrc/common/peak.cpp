@@ -5,7 +5,7 @@
 
 namespace stepgrad {
 
-static MultiplyAddsFn runs[AVX512 + 1]; // zero before any constructor runs
+static MultiplyAddsFn runs[ISA_LEVELS]; // zero before any constructor runs
 
 bool register_multiply_adds(int isa, MultiplyAddsFn run) {
   runs[isa] = run;

@@ -21,11 +21,12 @@ static std::logic_error clash(const Rung& a, const Rung& b) {
                           "' (" + b.file + ") share a name or a height");
 }
 
-std::vector<Rung> rungs_for(int isa) {
+std::vector<Rung> rungs_for(int isa, int slow_isa) {
   std::map<std::pair<std::string, int>, Rung> best; // sorted by op, then height
   for (const Rung* copy : all_copies()) {
     if (copy->isa > isa) continue;
-    auto [place, is_new] = best.try_emplace({copy->op, copy->height}, *copy);
+    const int height = copy->height - (copy->isa == slow_isa ? SLOW : 0);
+    auto [place, is_new] = best.try_emplace({copy->op, height}, *copy);
     if (is_new) continue;
     Rung& other = place->second;
     if (std::string(other.name) != copy->name || other.isa == copy->isa) throw clash(other, *copy);

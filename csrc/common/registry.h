@@ -32,9 +32,11 @@ struct Rung {
 // Runs before main(), possibly compiled for a CPU that this is not: keep it a pointer and a call.
 bool register_rung(const Rung* rung);
 
-// One entry for each (op, rung): the best copy up to `isa`; ops in alphabetical order, each from the bottom rung up.
-// Throws std::logic_error when two rungs share a name or a height.
-std::vector<Rung> rungs_for(int isa);
+// One entry for each (op, rung): the best copy up to `isa`; ops in alphabetical order, each from the bottom rung up. Rungs of
+// the instruction set slow_isa stand SLOW lower than their file says. Throws std::logic_error when two rungs share a name or
+// a height.
+constexpr int SLOW = 10;
+std::vector<Rung> rungs_for(int isa, int slow_isa = -1);
 
 #define STEPGRAD_JOIN_(a, b) a##b
 #define STEPGRAD_JOIN(a, b) STEPGRAD_JOIN_(a, b)

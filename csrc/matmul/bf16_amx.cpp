@@ -2,7 +2,8 @@
 //
 // What changes: one instruction multiplies 16 x 32 by 32 x 16 numbers, 16384 multiply-adds against 16 of a float vector.
 // A prototype on these instructions reached 5 to 6 times the float kernels. THIS FILE HAS NOT RUN ON HARDWARE YET: it
-// compiles, and all but the six instructions below is tested through the rung `tiles`. They read numbers below 1e-38 as 0.
+// compiles, and all but the six instructions below is tested through the rungs `tiles` (the cutting) and `dot_product` (the
+// packing). They read numbers below 1e-38 as 0.
 //
 // Compiled on its own (CMakeLists.txt); chosen where cpuid has AMX and Linux grants the registers (cpu_features.cpp).
 // The instructions are written out because the compilers' intrinsics are macros that want the tile's number as a literal.
@@ -49,10 +50,14 @@ private:
   }
 };
 
+struct AmxBlocks : TileBlocks<AmxTiles, float> {
+  static constexpr double NS_PER_PACKED = 0.1, NS_PER_BLOCK = 20;
+};
+
 STEPGRAD_RUNG(MatmulArgs, "matmul_bf16", "amx", 30,
               "tiles of 16 x 32 bfloat16 in registers, one instruction a product", matmul_bf16_amx)
 template <class T> void matmul_bf16_amx(const MatmulArgs<T>& g) {
-  matmul_on_tiles<std::conditional_t<std::is_same_v<T, float>, AmxTiles, PortableTiles<T>>>(g, 20);
+  matmul_in_blocks<std::conditional_t<std::is_same_v<T, float>, AmxBlocks, PortableBlocks<T>>>(g);
 }
 
 } // namespace STEPGRAD_ISA

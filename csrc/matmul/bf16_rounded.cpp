@@ -1,8 +1,8 @@
-// Third rung of matmul_bf16, the top one on CPUs without AMX: rounded copies of both factors, then matmul's top rung.
+// Third rung of matmul_bf16, the top one on CPUs that have no fast instructions for bfloat16: rounded copies of both factors, then
+// matmul's top rung.
 //
 // What changes: no tiles. The float kernels multiply numbers that happen to be bfloat16, so that a model means the same
-// here as on a CPU with tiles. It costs a little more than matmul; AVX-512's own instruction for bfloat16 (vdpbf16ps) was
-// measured at half the speed of float multiply-adds and is not used.
+// here as on a CPU with such instructions. It costs a little more than matmul.
 //
 // Shapes: matmul.h. 2*M*N*K FLOPs; M*K + K*N elements are rounded and written once.
 #include "common/registry.h"

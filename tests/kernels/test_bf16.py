@@ -1,5 +1,7 @@
 """The rounding of round_bf16 and matmul_bf16, on every rung, against a NumPy emulation of its own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_rounding(rung):
 
 
 @pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "matmul_bf16"])
-@pytest.mark.parametrize("m, n, k", [(33, 70, 45), (3, 200, 300), (130, 65, 1100)])
+@pytest.mark.parametrize("m, n, k", [(33, 70, 45), (3, 200, 300), (130, 140, 1100), (70, 1, 90)])
 def test_factors_are_rounded_and_sums_are_not(rung, m, n, k):
     rng = np.random.default_rng(0)
     a = rng.standard_normal((1, m, k)).astype("float32")
@@ -57,6 +59,27 @@ def test_factors_are_rounded_and_sums_are_not(rung, m, n, k):
     c = np.empty((1, m, n), "float32")
     RUNGS["matmul_bf16", rung](a, b, c, False, False)
     want = emulated(a).astype(float) @ emulated(b).astype(float)
-    atol = 5e-6 * k**0.5  # the roundings of k float32 additions; rounding of the factors would be 1e-2
+    # The roundings of k float32 additions, in an order that is each rung's own (AVX512_BF16 and AMX add the products of pairs
+    # in the order of their instructions); rounding of the factors would be 1e-2.
+    atol = 5e-6 * k**0.5
     np.testing.assert_allclose(c, want, rtol=0, atol=atol)
     assert np.abs(c - a.astype(float) @ b.astype(float)).max() > 10 * atol
+
+
+@pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "matmul_bf16"])
+def test_factors_below_2_to_the_minus_126(rung):
+    """The CPU's own instructions for bfloat16 read them as 0, the other rungs as what they are."""
+    a = np.array([[[2.0**-130, 1.0, 2.0**-126]]], "float32")
+    b = np.array([[[2.0**100], [2.0**-40], [2.0**100]]], "float32")
+    c = np.empty((1, 1, 1), "float32")
+    RUNGS["matmul_bf16", rung](a, b, c, False, False)
+    flushed = rung in ("dot_product", "amx")
+    assert c.item() == (0 if flushed else 2.0**-30) + 2.0**-40 + 2.0**-26
+
+
+def test_the_instruction_for_dot_products_is_on_top_where_it_is_known_to_be_fast():
+    if _cpu.features()["in_use"] != "avx512_bf16":
+        pytest.skip("another instruction set is in use")
+    names = [rung for op, rung in RUNGS if op == "matmul_bf16"]
+    is_amd = "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    assert names.index("dot_product") - names.index("rounded") == (1 if is_amd else -1)

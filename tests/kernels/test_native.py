@@ -363,7 +363,7 @@ def test_works_in_a_forked_child():
 # ---- instruction sets ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512", "amx"])
+@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512", "avx512_bf16", "amx"])
 def test_every_instruction_set(isa):
     features = _cpu.features()
     if isa not in features["compiled"] or not features["cpu"][isa]:
@@ -384,7 +384,7 @@ def test_every_instruction_set(isa):
 
 def test_unknown_instruction_set():
     done = in_python("import stepgrad._cpu", STEPGRAD_ISA="mmx")
-    assert "STEPGRAD_ISA=mmx: expected baseline, avx2, avx512 or amx" in done.stderr
+    assert "STEPGRAD_ISA=mmx: expected baseline, avx2, avx512, avx512_bf16 or amx" in done.stderr
 
 
 # ---- wrong calls -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+// How a bfloat16 product is cut: the factors are rounded and packed (bf16_pack.h), C is computed in blocks of 32 x 32, and a cell
+// of 4 x 4 blocks is what one thread computes at a time. What multiplies two panels into a block is a parameter: register tiles
+// in bf16_dot_product.cpp, or the tiles of bf16_tiles.h.
+//
+// Where several cells need the same panels of a factor, all of it is packed beforehand. Otherwise (B, where A has at most 128 rows)
+// the one cell packs them, a block of K at a time, so that they are multiplied while they are in cache.
+//
+// Where K is cut depends on the sizes alone, and no sum is shared: the same bits for any number of threads.
+#pragma once
+#include "matmul/bf16_pack.h"
+#include "matmul/product.h"
+
+namespace stepgrad {
+namespace STEPGRAD_ISA {
+
+constexpr long DEPTH_BLOCK = 512; // steps of K after which C is put down: panels of 32 KiB, for L1
+constexpr long CELL = 4;          // blocks of C along each side of a cell
+
+// A factor's panels, all of them or those of a cell and a block of K.
+template <bool by_pairs, class T> struct Panels {
+  Factor<T> f;
+  Scratch place;
+  bool shared; // by several cells
+  Packed<T>* data = nullptr;
+
+  long size() const { return panel_size(shared ? f.depth : std::min(DEPTH_BLOCK, f.depth)); }
+
+  template <class For> void pack_beforehand(double ns, For run_for) {
+    if (!shared) return;
+    data = scratch<Packed<T>>(place, f.panels() * size());
+    run_for(f.panels(), ns * double(size()), [&](long begin, long end) {
+      pack_panels_of<by_pairs>(f, begin, end, 0, f.depth, data + begin * size());
+    });
+  }
+
+  // Where panel `begin` of the block of K that begins at k lies; the next ones follow at distance() from each other.
+  const Packed<T>* block(long begin, long end, long k, long depth) const {
+    if (shared) return data + begin * size() + k * BLOCK;
+    Packed<T>* mine = scratch<Packed<T>>(place, (end - begin) * size());
+    pack_panels_of<by_pairs>(f, begin, end, k, depth, mine);
+    return mine;
+  }
+  long distance(long depth) const { return shared ? size() : panel_size(depth); }
+};
+
+// C = A B for one matrix. A Multiply is made by every thread for its share of the cells:
+//   multiply(K, A, B, C, ldc, rows, columns, accumulate):  C [rows, columns] (+)= A B, from a panel of each; at most 32 x 32.
+// NS_PER_BLOCK (32 steps of K) and NS_PER_PACKED (a number) are guesses, to size the threads' pieces. NaN and infinity meet the
+// zeros of the padding only in rows and columns that nobody reads: along K both factors are padded.
+template <class Multiply, class T, class For> void product_in_blocks(const Gemm<T>& g, For run_for) {
+  if (g.M == 0 || g.N == 0) return;
+  const Factor<T> a{g.A, g.M, g.K, g.rsa, g.csa}, b{g.B, g.N, g.K, g.csb, g.rsb};
+  const long row_cells = ceil_div(a.panels(), CELL), column_cells = ceil_div(b.panels(), CELL);
+  Panels<false, T> panels_a{a, Scratch::PACKED_A, column_cells > 1};
+  Panels<true, T> panels_b{b, Scratch::PACKED_B, row_cells > 1};
+  panels_a.pack_beforehand(Multiply::NS_PER_PACKED, run_for);
+  panels_b.pack_beforehand(Multiply::NS_PER_PACKED, run_for);
+  const double ns = Multiply::NS_PER_BLOCK * double(CELL * CELL * ceil_div(g.K, DEPTH));
+  run_for(row_cells * column_cells, ns, [&](long begin, long end) {
+    Multiply multiply;
+    for (long cell = begin; cell < end; cell++) {
+      const long r0 = cell / column_cells * CELL, r1 = std::min(r0 + CELL, a.panels());
+      const long c0 = cell % column_cells * CELL, c1 = std::min(c0 + CELL, b.panels());
+      for (long k = 0; k == 0 || k < g.K; k += DEPTH_BLOCK) { // at least once: K = 0 must still write zeros
+        const long depth = std::min(DEPTH_BLOCK, g.K - k);
+        const Packed<T>*A = panels_a.block(r0, r1, k, depth), *B = panels_b.block(c0, c1, k, depth);
+        for (long c = c0; c < c1; c++)
+          for (long r = r0; r < r1; r++)
+            multiply(depth, A + (r - r0) * panels_a.distance(depth), B + (c - c0) * panels_b.distance(depth),
+                     g.C + r * BLOCK * g.ldc + c * BLOCK, g.ldc, std::min(BLOCK, g.M - r * BLOCK),
+                     std::min(BLOCK, g.N - c * BLOCK), k > 0);
+      }
+    }
+  });
+}
+
+// A matrix times a column, as a row times a matrix: C^T = B^T A^T.
+template <class T> Gemm<T> as_row(const Gemm<T>& g) {
+  if (g.N != 1 || g.ldc != 1) return g;
+  return {1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false};
+}
+
+template <class Multiply, class T> void matmul_in_blocks(const MatmulArgs<T>& args) {
+  const MatmulArgs<T> g = fold_batch(args);
+  const double ns = Multiply::NS_PER_BLOCK * double(g.M) * g.N * g.K / (BLOCK * BLOCK * DEPTH);
+  if (g.batch >= 4)
+    parallel_for(g.batch, ns, [&](long begin, long end) {
+      for (long b = begin; b < end; b++) product_in_blocks<Multiply>(as_row(matrix_of(g, b)), Serially());
+    });
+  else
+    for (long b = 0; b < g.batch; b++) product_in_blocks<Multiply>(as_row(matrix_of(g, b)), InParallel());
+}
+
+} // namespace STEPGRAD_ISA
+} // namespace stepgrad
