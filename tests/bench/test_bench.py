@@ -245,7 +245,7 @@ def test_goals_are_measured_and_judged():
     )
     assert "| sgemm, shapes of deep learning, against MKL | 1 | 0.50 |  | 0.97 | not yet |" in table
     assert "| one small op, forward and backward, us | 1 | 0.50 | 1 | 0.35 | floor holds |" in table
-    assert "| bfloat16 products on AMX above 256, against PyTorch |  | not measured |  | 0.9 |  |" in table
+    assert "| page faults of a CNN step |  | not measured | 1 | 1 |  |" in table
     slower = [
         result("stepgrad", 2.0, None, goals.TINY, "steps"),
         result("PyTorch", 2.2, 1.1, goals.TINY, "steps"),
@@ -253,6 +253,22 @@ def test_goals_are_measured_and_judged():
     assert "| 3-3-3-3 step, against PyTorch | 1 | 1.10 | 5 | 15 | **below the floor** |" in goals.table(
         slower
     )
+
+
+def test_goals_for_bfloat16_say_which_instructions_they_are_for():
+    section = bf16.SECTIONS["dot_product"]
+    rows = [
+        result("stepgrad, float32", 2.0, ratio, f"NN {n}x{n}x{n}", section)
+        for n, ratio in ((128, 1.0), (256, 1.5), (512, 1.5))
+    ]
+    table = goals.table(rows)
+    assert f"| products of {section} from 256 on, against our float32 | 1 | 1.50 |  |  |  |" in table
+    assert (
+        "on AMX from 256 on, against our float32 |  | not measured: only where the top rung is `amx` | 3 |"
+        in table
+    )
+    in_float32 = kernels.rungs("matmul_bf16")[-1].rung in (kernels.REFERENCE, "rounded")
+    assert (bf16.section() is None) == in_float32
 
 
 def test_the_goal_for_small_ops_is_a_time_and_a_ratio():

@@ -1,4 +1,4 @@
-"""Products of bfloat16 numbers, where the CPU has tiles for them (AMX): against our own float32 and PyTorch's bfloat16."""
+"""Products of bfloat16 numbers, where the CPU has instructions for them: against our own float32 and PyTorch's bfloat16."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ TOLERANCE = 2e-2  # PyTorch returns bfloat16: 2^-9 of an entry, and of entries m
 SHAPES = tuple(f"NN {n}x{n}x{n}" for n in (128, 256, 512, 1024, 2048))
 FLOAT32 = "stepgrad, float32"
 CONTESTANTS = {STEPGRAD.name: STEPGRAD.name, FLOAT32: STEPGRAD.name, TORCH.name: TORCH.name}
+# The top rung -> the section of its races: a result says by which instructions it came.
+SECTIONS = {"amx": "bfloat16 on AMX", "dot_product": "bfloat16 by AVX-512's dot products"}
 
 
-def available() -> bool:
-    """Tell whether the top rung uses the tiles: without them bfloat16 is slower than float32, for everybody."""
-    return kernels.rungs("matmul_bf16")[-1].rung == "amx"
+def section() -> str | None:
+    """Return where the races of this CPU's top rung belong; None where it computes in float32, which is not worth a race."""
+    return SECTIONS.get(kernels.rungs("matmul_bf16")[-1].rung)
 
 
 def _matrices(shape: str) -> tuple[np.ndarray, np.ndarray]:

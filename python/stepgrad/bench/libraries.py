@@ -39,6 +39,8 @@ CHANNELS_LAST, FUSED = (
     Library("PyTorch, fused Adam", ("torch",)),
 )
 FLUSHED = Library("PyTorch, denormals flushed", ("torch",))
+# Products of bfloat16 numbers, weights in float32; fused Adam.
+MIXED, AUTOCAST = Library("stepgrad, mixed_bfloat16"), Library("PyTorch, autocast to bfloat16", ("torch",))
 COMPILED = Library("PyTorch, compiled", ("torch",), programs=("g++",))  # torch.compile, fused Adam
 KERAS_TORCH = Library("Keras on PyTorch", ("keras", "torch"), (("KERAS_BACKEND", "torch"),))
 JAX = Library("JAX", ("keras", "jax"), (("KERAS_BACKEND", "jax"), ("JAX_PLATFORMS", "cpu")))
@@ -50,7 +52,7 @@ LIBRARIES = {
     library.name: library
     for library in (
         STEPGRAD, EAGER, FIT, ON_NUMPY, NUMPY, OPENBLAS, MKL, TORCH, FUSED, COMPILED, CHANNELS_LAST, FLUSHED, KERAS_TORCH, JAX,
-        TENSORFLOW,
+        TENSORFLOW, MIXED, AUTOCAST,
     )
 }  # fmt: skip
 

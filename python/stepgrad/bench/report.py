@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stepgrad import kernels
-from stepgrad.bench import goals
+from stepgrad.bench import bf16, goals
 from stepgrad.bench.race import Result
 from stepgrad.bench.timing import Sample, Summary, geometric_mean
 
@@ -20,7 +20,7 @@ HEADLINES = {
     "sgemm, drawn shapes": ("Matrix products: shapes that nobody tuned on", "Drawn at random from the seed of this run."),
     "conv2d": ("Convolutions", "Images x height x width x channels to filters; forward, gradient of the input, gradient of the weights."),
     "lstm": ("Recurrent networks of other shapes", "Sequences of outputs; PyTorch with denormals flushed, as our kernels do."),
-    "bfloat16": ("Products of bfloat16 numbers", "On tiles (AMX). PyTorch rounds the result to bfloat16 too."),
+    **{section: (f"Products of {section}", "Ours take and return float32 and round the factors; PyTorch's take and return bfloat16.") for section in bf16.SECTIONS.values()},
     "busy neighbour": ("Beside a busy neighbour", "Training steps on all threads while another process keeps one core busy, against the same step on one thread."),
     "single ops": ("Single ops through the tape", "Forward and backward, unless said."),
     "ladders": ("The ladders", "Every rung of every kernel; GB/s where memory is the limit, every array counted once."),

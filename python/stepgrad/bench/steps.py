@@ -10,6 +10,7 @@ import numpy as np
 
 from stepgrad.bench.gpt import torch_gpt
 from stepgrad.bench.libraries import (
+    AUTOCAST,
     CHANNELS_LAST,
     COMPILED,
     EAGER,
@@ -18,6 +19,7 @@ from stepgrad.bench.libraries import (
     FUSED,
     JAX,
     KERAS_TORCH,
+    MIXED,
     ON_NUMPY,
     STEPGRAD,
     TENSORFLOW,
@@ -28,7 +30,8 @@ from stepgrad.bench.nets import NETS, Net, batch, is_gpt, loss_of, sequential, w
 
 COMPILED_NETS = ("s0-mlp", "s4-cifar", "gpt")
 STEPS, RATE, EPSILON = 3, 1e-3, 1e-7  # steps that are verified; Adam's numbers, Keras's defaults
-# Updates by Adam divide by gradients close to 0, where the last digits of float32 count.
+# Updates by Adam divide by gradients close to 0, where the last digits of float32 count. Products of bfloat16 numbers err by 2^-9
+# each, but a loss is a mean over many of them: 1e-4.
 TOLERANCE = 2e-3
 
 
@@ -68,6 +71,15 @@ def make(net: str, library: str) -> Callable[[], Any]:
     of = NETS[net]
     if library in (STEPGRAD.name, EAGER.name, ON_NUMPY.name):
         return _stepgrad(of, compiled=library == STEPGRAD.name)
+    if library == MIXED.name:
+        from stepgrad import config
+
+        before = config.dtype_policy()
+        config.set_dtype_policy("mixed_bfloat16")
+        try:
+            return _stepgrad(of, compiled=True)
+        finally:
+            config.set_dtype_policy(before)
     if library == FIT.name:
         import stepgrad
 
@@ -82,6 +94,10 @@ def make(net: str, library: str) -> Callable[[], Any]:
         import torch
 
         return _torch(of, fused=True, channels_last=False, prepare=torch.compile)
+    if library == AUTOCAST.name:
+        import torch
+
+        return _torch(of, fused=True, channels_last=False, around=torch.autocast("cpu", torch.bfloat16))
     if library in (TORCH.name, FUSED.name, CHANNELS_LAST.name):
         return _torch(of, fused=library == FUSED.name, channels_last=library == CHANNELS_LAST.name)
     return {JAX.name: _jax, TENSORFLOW.name: _tensorflow}[library](of)
@@ -95,9 +111,10 @@ def contestants(net: str, quick: bool = False) -> list[str]:
     left out; in a quick run so is PyTorch's own, which denormals slow down.
     """
     images = [CHANNELS_LAST] if len(NETS[net].input_shape) == 3 else []
+    rounded = [MIXED, AUTOCAST] if is_gpt(NETS[net]) else []  # most of its work is products
     recurrent = [FLUSHED] if any(kind == "lstm" for kind, *_ in NETS[net].layers) else []
     torch = [TORCH, FUSED, *images, *recurrent]
-    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW, COMPILED]
+    every = [STEPGRAD, EAGER, FIT, ON_NUMPY, *torch, KERAS_TORCH, JAX, TENSORFLOW, COMPILED, *rounded]
     slow = [COMPILED] if quick or net not in COMPILED_NETS else []
     if recurrent:
         slow += [ON_NUMPY, KERAS_TORCH, *([TORCH] if quick else [])]
@@ -141,7 +158,11 @@ def _train_on_batch(net: Net, library: Any) -> Callable[[], Any]:
 
 
 def _torch(
-    net: Net, fused: bool, channels_last: bool, prepare: Callable = lambda model: model
+    net: Net,
+    fused: bool,
+    channels_last: bool,
+    prepare: Callable = lambda model: model,
+    around: Callable = lambda forward: forward,
 ) -> Callable[[], Any]:
     import torch
 
@@ -158,9 +179,13 @@ def _torch(
     criterion = torch.nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), RATE, eps=EPSILON, **({"fused": True} if fused else {}))
 
+    @around
+    def forward():
+        return criterion(model(x), y)
+
     def step():
         optimizer.zero_grad()
-        value = criterion(model(x), y)
+        value = forward()
         value.backward()
         optimizer.step()
         return value

@@ -75,11 +75,8 @@ def _kernels(threads: int, quick: bool, seed: int) -> Iterator[Race]:
         spec = {"title": title, "which": which}
         entries = {library.name: Entry(library.name, spec) for library in (STEPGRAD, FLUSHED)}
         yield Race("lstm", f"{title}, {which}", "lstm", entries)
-    for shape in bf16.SHAPES if bf16.available() else ():
-        entries = {
-            name: Entry(library, {"shape": shape, "name": name}) for name, library in bf16.CONTESTANTS.items()
-        }
-        yield Race("bfloat16", shape, "bf16", entries, work=gemm.flops(shape), unit="GFLOP/s")
+    if section := bf16.section():
+        yield from (_bfloat16(section, shape) for shape in bf16.SHAPES)
 
 
 def _ladder(op: str, threads: int) -> Race:
@@ -96,6 +93,13 @@ def _ladder(op: str, threads: int) -> Race:
     (work, unit), intensity = of.work(expected), of.flops / of.moved(expected)
     title = f"{op}: {of.label}"
     return Race("ladders", title, "rung", entries, ours=rungs[-1], work=work, unit=unit, intensity=intensity)
+
+
+def _bfloat16(section: str, shape: str) -> Race:
+    entries = {
+        name: Entry(library, {"shape": shape, "name": name}) for name, library in bf16.CONTESTANTS.items()
+    }
+    return Race(section, shape, "bf16", entries, work=gemm.flops(shape), unit="GFLOP/s")
 
 
 def _gemm(section: str, shape: str) -> Race:
