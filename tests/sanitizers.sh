@@ -30,7 +30,7 @@ emulated-*)
   export OPENBLAS_NUM_THREADS=1 STEPGRAD_NUM_THREADS=1
   if [ $sanitize = thread ]; then # small calls alone: each thread of CUDA is a thread to it, and takes its time
     start="setarch -R" chosen="-n0 -k forward-eager"
-    export STEPGRAD_TEST_ELEMENTS=${STEPGRAD_TEST_ELEMENTS:-600}
+    export STEPGRAD_TEST_ELEMENTS=${STEPGRAD_TEST_ELEMENTS:-200}
   fi ;;
 *) echo "expected address, thread, emulated-address or emulated-thread, got $kind" && exit 2 ;;
 esac

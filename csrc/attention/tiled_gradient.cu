@@ -6,7 +6,8 @@
 // and walk over the queries of every head that shares them, for dK and dV. Scores and G are computed in both.
 //
 // q, y, dy, dq [batch, tq, heads, d or dv], k, v, dk, dv_ [batch, tk, kv_heads, d or dv], max, sum, D [batch, heads, tq].
-// 14 * tq * tk * d FLOPs a head for d = dv, where one kernel with atomic additions takes 10.
+// 14 * tq * tk * d FLOPs a head for d = dv, where one kernel with atomic additions takes 10. q, y, dy, dq move once, k and v once for
+// each tile of queries; then k, v, dk, dv_ once, q and dy once for each tile of keys.
 // Limit: as forward, loads from shared memory; four tiles of rows leave room for one or two blocks an SM.
 #include "attention/cuda_tiles.h"
 

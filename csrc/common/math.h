@@ -32,14 +32,15 @@ constexpr float ROUNDER =
     12582912.0f; // 1.5 * 2^23: adding it pushes the fraction bits out, rounding to an integer
 
 STEPGRAD_INLINE vec_f32 power_of_two(vec_i32 n) {
-  return as_float((n + 127) << 23);
+  return as_float(vec_i32((vec_u32(n) + 127) << 23));
 } // 2^n for -126 <= n <= 127
 
 // x = n ln 2 + r with |r| <= ln 2 / 2; returns e^r - 1 by Taylor's series: the first term left out, r^8 / 8!, is 5e-9.
+// Lanes with an x far from 0 get any n at all, without overflow, which only unsigned numbers allow: who calls leaves them out.
 STEPGRAD_INLINE vec_f32 reduced_expm1(vec_f32 x, vec_i32* n) {
   const vec_f32 shifted = x * LOG2_E + ROUNDER;
   const vec_f32 whole = shifted - ROUNDER;
-  *n = as_bits(shifted) - as_bits(splat(ROUNDER));
+  *n = vec_i32(vec_u32(as_bits(shifted)) - vec_u32(as_bits(splat(ROUNDER))));
   const vec_f32 r = (x - whole * LN2_HI) - whole * LN2_LO;
   const vec_f32 p =
       0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f + r * (1 / 5040.0f)))));

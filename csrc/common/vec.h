@@ -21,6 +21,7 @@ namespace STEPGRAD_ISA {
 typedef float vec_f32 __attribute__((vector_size(STEPGRAD_VEC_BYTES)));
 typedef double vec_f64 __attribute__((vector_size(STEPGRAD_VEC_BYTES)));
 typedef int32_t vec_i32 __attribute__((vector_size(STEPGRAD_VEC_BYTES)));
+typedef uint32_t vec_u32 __attribute__((vector_size(STEPGRAD_VEC_BYTES)));
 typedef int64_t vec_i64 __attribute__((vector_size(STEPGRAD_VEC_BYTES)));
 
 template <class T> struct VecOf;

@@ -33,6 +33,10 @@ void Block::thread_main() {
     }
     Thread& me = block.running();
     me.state = Thread::RETURNED;
+#ifdef STEPGRAD_THREAD_SANITIZER
+    delete_copies(me.copies); // by their owner: nothing orders this thread and the next block
+    me.copies = nullptr;
+#endif
     release(const_cast<Launch*>(block.launch_)); // what follows the launch comes after this
     switch_fiber(me.fiber, block.scheduler_);
   }

@@ -58,29 +58,27 @@ __global__ void __launch_bounds__(WarpGrid::THREADS, 2) matmul_bf16_mma_kernel(B
   bfloat16* Bs = As + STAGES * TILE;
   const WarpGrid warp;
   const Corner corner = matmul_corner(p.g.N, SIDE, SIDE);
+  const long b = matmul_entry();
+  if (b >= p.g.batch) return;
   const int tiles = int(p.depth / BK);
-  for (long b = blockIdx.y; b < p.g.batch; b += gridDim.y) {
-    const bfloat16 *A = p.A + b * p.a_batch + corner.row * p.depth,
-                   *B = p.B + b * p.b_batch + corner.col * p.depth;
-    const auto start = [&](int tile) { // commits even where there is nothing left: the groups are counted
-      if (tile < tiles) {
-        start_tile(As + tile % STAGES * TILE, A + tile * BK, p.depth);
-        start_tile(Bs + tile % STAGES * TILE, B + tile * BK, p.depth);
-      }
-      commit_copies();
-    };
-    float d[WarpGrid::ROWS][WarpGrid::COLUMNS][4] = {};
-    for (int tile = 0; tile < STAGES - 1; tile++) start(tile);
-    for (int tile = 0; tile < tiles; tile++) {
-      wait_copies<STAGES - 2>();
-      __syncthreads(); // this tile has arrived for all, and nobody reads the stage that is filled next
-      start(tile + STAGES - 1);
-      multiply_tile(As + tile % STAGES * TILE, Bs + tile % STAGES * TILE, warp, d);
+  const bfloat16 *A = p.A + b * p.a_batch + corner.row * p.depth,
+                 *B = p.B + b * p.b_batch + corner.col * p.depth;
+  const auto start = [&](int tile) { // commits even where there is nothing left: the groups are counted
+    if (tile < tiles) {
+      start_tile(As + tile % STAGES * TILE, A + tile * BK, p.depth);
+      start_tile(Bs + tile % STAGES * TILE, B + tile * BK, p.depth);
     }
-    store_fragments(d, p.g, b, warp, corner);
-    wait_copies<0>();
-    __syncthreads();
+    commit_copies();
+  };
+  float d[WarpGrid::ROWS][WarpGrid::COLUMNS][4] = {};
+  for (int tile = 0; tile < STAGES - 1; tile++) start(tile);
+  for (int tile = 0; tile < tiles; tile++) {
+    wait_copies<STAGES - 2>();
+    __syncthreads(); // this tile has arrived for all, and nobody reads the stage that is filled next
+    start(tile + STAGES - 1);
+    multiply_tile(As + tile % STAGES * TILE, Bs + tile % STAGES * TILE, warp, d);
   }
+  store_fragments(d, p.g, b, warp, corner);
 }
 
 STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "bf16_mma", 110,

@@ -16,13 +16,12 @@ __device__ double rounded(double x) { return x; }
 template <class T> __global__ void matmul_bf16_naive_kernel(MatmulArgs<T> g) {
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
   const long i = corner.row + threadIdx.y, j = corner.col + threadIdx.x;
-  if (i >= g.M || j >= g.N) return;
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    const T *A = g.A + b * g.a_batch + i * g.a_row, *B = g.B + b * g.b_batch + j * g.b_col;
-    T sum = 0;
-    for (long k = 0; k < g.K; k++) sum += rounded(A[k * g.a_col]) * rounded(B[k * g.b_row]);
-    g.C[b * g.c_batch + i * g.ldc + j] = sum;
-  }
+  const long b = matmul_entry();
+  if (b >= g.batch || i >= g.M || j >= g.N) return;
+  const T *A = g.A + b * g.a_batch + i * g.a_row, *B = g.B + b * g.b_batch + j * g.b_col;
+  T sum = 0;
+  for (long k = 0; k < g.K; k++) sum += rounded(A[k * g.a_col]) * rounded(B[k * g.b_row]);
+  g.C[b * g.c_batch + i * g.ldc + j] = sum;
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul_bf16", "naive", 0, "a thread an element; rounds each number it reads",

@@ -2,7 +2,6 @@
 #pragma once
 #include "cuda/cuda.h"
 #include "matmul/matmul.h"
-#include <algorithm>
 #include <cstdint>
 
 namespace stepgrad {
@@ -10,10 +9,13 @@ namespace stepgrad {
 constexpr long MAX_GRID_Y = 65535;
 
 // Tiles of C along x, row of tiles after row of tiles: x may hold 2^31 blocks. Batch entries along y; where there are more than y
-// may hold, a block takes several, gridDim.y apart.
+// may hold, along z, too. The last blocks may then find no entry left. (A loop over entries in the kernel would keep what all of
+// them share in registers, which the sums need.)
 template <class T> dim3 matmul_grid(const MatmulArgs<T>& g, long rows, long columns) {
-  return dim3(blocks_for(g.M, rows) * blocks_for(g.N, columns), unsigned(std::min(g.batch, MAX_GRID_Y)));
+  const unsigned z = blocks_for(g.batch, MAX_GRID_Y);
+  return dim3(blocks_for(g.M, rows) * blocks_for(g.N, columns), blocks_for(g.batch, z), z);
 }
+__device__ inline long matmul_entry() { return long(blockIdx.z) * gridDim.y + blockIdx.y; }
 
 // The first row and column of this block's tile.
 struct Corner {
@@ -43,30 +45,31 @@ template <class T, int I, int K, int THREADS, int VEC> struct TileLoader {
   static constexpr int TURNS = I * K / VEC / THREADS;
   static_assert(TURNS * VEC * THREADS == I * K, "every thread has the same work");
   static_assert(THREADS * VEC % I == 0 && THREADS * VEC % K == 0, "a turn moves along one axis");
-  bool along_k;         // whether k is the contiguous axis
-  int i, k, di, dk;     // this thread's first vector and element of the tile; from one turn to the next
-  int count;            // vectors of the tile that exist
-  long depth, k_stride; // as in Factor
-  const T* from;        // element (i, k) of the first tile
+  bool along_k;     // whether k is the contiguous axis
+  int i, k, di, dk; // this thread's first vector and element of the tile; from one turn to the next
+  int count;        // vectors of the tile that exist
+  long depth, step; // the Factor's; from one tile to the next
+  const T* from;    // element (i, k) of the tile that is fetched next
   long turn_stride;
   T held[TURNS][VEC];
 
   __device__ TileLoader(const Factor<T>& x, long i0)
-      : along_k(x.k_stride == 1), depth(x.depth), k_stride(x.k_stride) {
+      : along_k(x.k_stride == 1), depth(x.depth), step(K * x.k_stride) {
     const int e = int(threadIdx.x) * VEC;
     i = along_k ? e / K : e % I, di = along_k ? THREADS * VEC / K : 0;
     k = along_k ? e % K : e / I, dk = along_k ? 0 : THREADS * VEC / I;
     count = int(x.count - i0 < I ? x.count - i0 : I);
-    from = x.data + (i0 + i) * x.i_stride + k * k_stride;
-    turn_stride = di * x.i_stride + dk * k_stride;
+    from = x.data + (i0 + i) * x.i_stride + k * x.k_stride;
+    turn_stride = di * x.i_stride + dk * x.k_stride;
   }
 
+  // k0: 0, K, 2 K and so on, in turn.
   __device__ void fetch(long k0) {
     const int left = int(depth - k0 < K ? depth - k0 : K);
 #pragma unroll
     for (int turn = 0; turn < TURNS; turn++) {
       const bool inside = i + turn * di < count && k + turn * dk < left;
-      const T* p = from + k0 * k_stride + turn * turn_stride;
+      const T* p = from + turn * turn_stride;
       if constexpr (VEC == 4) {
         const float4 quad = inside ? *reinterpret_cast<const float4*>(p) : make_float4(0, 0, 0, 0);
         held[turn][0] = quad.x, held[turn][1] = quad.y, held[turn][2] = quad.z, held[turn][3] = quad.w;
@@ -74,6 +77,7 @@ template <class T, int I, int K, int THREADS, int VEC> struct TileLoader {
         held[turn][0] = inside ? *p : T(0);
       }
     }
+    from += step;
   }
 
   template <int LD> __device__ void store(T (*tile)[LD]) const {

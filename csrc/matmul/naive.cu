@@ -17,13 +17,12 @@ template <class T> __global__ void matmul_naive_kernel(MatmulArgs<T> g) {
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
   const long row = corner.row + threadIdx.x,
              col = corner.col + threadIdx.y; // x is the fast coordinate of a warp
-  if (row >= g.M || col >= g.N) return;
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    const T *A = g.A + b * g.a_batch + row * g.a_row, *B = g.B + b * g.b_batch + col * g.b_col;
-    T sum = 0;
-    for (long k = 0; k < g.K; k++) sum += A[k * g.a_col] * B[k * g.b_row];
-    g.C[b * g.c_batch + row * g.ldc + col] = sum;
-  }
+  const long b = matmul_entry();
+  if (b >= g.batch || row >= g.M || col >= g.N) return;
+  const T *A = g.A + b * g.a_batch + row * g.a_row, *B = g.B + b * g.b_batch + col * g.b_col;
+  T sum = 0;
+  for (long k = 0; k < g.K; k++) sum += A[k * g.a_col] * B[k * g.b_row];
+  g.C[b * g.c_batch + row * g.ldc + col] = sum;
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul", "naive", 0, "a thread an element; a warp walks down a column of C",

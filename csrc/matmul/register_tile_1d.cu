@@ -18,28 +18,28 @@ __global__ void __launch_bounds__(THREADS) matmul_register_tile_1d_kernel(Matmul
   SHARED(T, As, [BK][BM + 1]); // the odd row length spreads the turned-around stores over the banks
   SHARED(T, Bs, [BK][BN + 1]);
   const Corner corner = matmul_corner(g.N, BM, BN);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int i = threadIdx.x / BN * TM, j = threadIdx.x % BN; // a warp shares its rows of A and walks along B
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    TileLoader<T, BM, BK, THREADS, 1> a(rows_of_a(g, b), corner.row);
-    TileLoader<T, BN, BK, THREADS, 1> c(columns_of_b(g, b), corner.col);
-    T sum[TM] = {};
-    for (long k0 = 0; k0 < g.K; k0 += BK) {
-      a.fetch(k0), c.fetch(k0);
-      a.store(As), c.store(Bs);
-      __syncthreads();
+  TileLoader<T, BM, BK, THREADS, 1> a(rows_of_a(g, b), corner.row);
+  TileLoader<T, BN, BK, THREADS, 1> c(columns_of_b(g, b), corner.col);
+  T sum[TM] = {};
+  for (long k0 = 0; k0 < g.K; k0 += BK) {
+    a.fetch(k0), c.fetch(k0);
+    a.store(As), c.store(Bs);
+    __syncthreads();
 #pragma unroll
-      for (int k = 0; k < BK; k++) {
-        const T right = Bs[k][j];
+    for (int k = 0; k < BK; k++) {
+      const T right = Bs[k][j];
 #pragma unroll
-        for (int m = 0; m < TM; m++) sum[m] += As[k][i + m] * right;
-      }
-      __syncthreads();
+      for (int m = 0; m < TM; m++) sum[m] += As[k][i + m] * right;
     }
-    const long row = corner.row + i, col = corner.col + j;
-#pragma unroll
-    for (int m = 0; m < TM; m++)
-      if (row + m < g.M && col < g.N) g.C[b * g.c_batch + (row + m) * g.ldc + col] = sum[m];
+    __syncthreads();
   }
+  const long row = corner.row + i, col = corner.col + j;
+#pragma unroll
+  for (int m = 0; m < TM; m++)
+    if (row + m < g.M && col < g.N) g.C[b * g.c_batch + (row + m) * g.ldc + col] = sum[m];
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul", "register_tile_1d", 30,

@@ -15,40 +15,41 @@ namespace {
 constexpr int BM = 128, BN = 128, BK = 8, TM = 8, TN = 8, THREADS = BM / TM * (BN / TN);
 
 template <class T>
-__global__ void __launch_bounds__(THREADS) matmul_register_tile_2d_kernel(MatmulArgs<T> g) {
+__global__ void __launch_bounds__(THREADS, sizeof(T) == 4 ? 2 : 1)
+    matmul_register_tile_2d_kernel(MatmulArgs<T> g) {
   SHARED(T, As, [BK][BM + 1]);
   SHARED(T, Bs, [BK][BN + 1]);
   const Corner corner = matmul_corner(g.N, BM, BN);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int i = threadIdx.x / (BN / TN) * TM, j = threadIdx.x % (BN / TN) * TN;
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    TileLoader<T, BM, BK, THREADS, 1> a(rows_of_a(g, b), corner.row);
-    TileLoader<T, BN, BK, THREADS, 1> c(columns_of_b(g, b), corner.col);
-    T sum[TM][TN] = {};
-    for (long k0 = 0; k0 < g.K; k0 += BK) {
-      a.fetch(k0), c.fetch(k0);
-      a.store(As), c.store(Bs);
-      __syncthreads();
+  TileLoader<T, BM, BK, THREADS, 1> a(rows_of_a(g, b), corner.row);
+  TileLoader<T, BN, BK, THREADS, 1> c(columns_of_b(g, b), corner.col);
+  T sum[TM][TN] = {};
+  for (long k0 = 0; k0 < g.K; k0 += BK) {
+    a.fetch(k0), c.fetch(k0);
+    a.store(As), c.store(Bs);
+    __syncthreads();
 #pragma unroll
-      for (int k = 0; k < BK; k++) {
-        T left[TM], right[TN];
+    for (int k = 0; k < BK; k++) {
+      T left[TM], right[TN];
 #pragma unroll
-        for (int m = 0; m < TM; m++) left[m] = As[k][i + m];
+      for (int m = 0; m < TM; m++) left[m] = As[k][i + m];
 #pragma unroll
-        for (int n = 0; n < TN; n++) right[n] = Bs[k][j + n];
+      for (int n = 0; n < TN; n++) right[n] = Bs[k][j + n];
 #pragma unroll
-        for (int m = 0; m < TM; m++)
+      for (int m = 0; m < TM; m++)
 #pragma unroll
-          for (int n = 0; n < TN; n++) sum[m][n] += left[m] * right[n];
-      }
-      __syncthreads();
+        for (int n = 0; n < TN; n++) sum[m][n] += left[m] * right[n];
     }
-    const long row = corner.row + i, col = corner.col + j;
-#pragma unroll
-    for (int m = 0; m < TM; m++)
-#pragma unroll
-      for (int n = 0; n < TN; n++)
-        if (row + m < g.M && col + n < g.N) g.C[b * g.c_batch + (row + m) * g.ldc + col + n] = sum[m][n];
+    __syncthreads();
   }
+  const long row = corner.row + i, col = corner.col + j;
+#pragma unroll
+  for (int m = 0; m < TM; m++)
+#pragma unroll
+    for (int n = 0; n < TN; n++)
+      if (row + m < g.M && col + n < g.N) g.C[b * g.c_batch + (row + m) * g.ldc + col + n] = sum[m][n];
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul", "register_tile_2d", 40,

@@ -22,24 +22,24 @@ template <class T> __global__ void matmul_shared_tile_kernel(MatmulArgs<T> g) {
   SHARED(T, As, [SIDE][SIDE + 1]); // As[i][k], rows of A
   SHARED(T, Bs, [SIDE][SIDE + 1]); // Bs[k][j], columns of B
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int x = threadIdx.x, y = threadIdx.y;
   // (i, k) of A and (k, j) of B that this thread fetches: x runs along the contiguous axis.
   const int ai = g.a_col == 1 ? y : x, ak = g.a_col == 1 ? x : y;
   const int bk = g.b_col == 1 ? y : x, bj = g.b_col == 1 ? x : y;
   const long row = corner.row + y, col = corner.col + x; // of C
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    const T *A = g.A + b * g.a_batch, *B = g.B + b * g.b_batch;
-    T sum = 0;
-    for (long k0 = 0; k0 < g.K; k0 += SIDE) {
-      const long i = corner.row + ai, j = corner.col + bj;
-      As[ai][ak] = i < g.M && k0 + ak < g.K ? A[i * g.a_row + (k0 + ak) * g.a_col] : T(0);
-      Bs[bk][bj] = j < g.N && k0 + bk < g.K ? B[(k0 + bk) * g.b_row + j * g.b_col] : T(0);
-      __syncthreads();
-      for (int k = 0; k < SIDE; k++) sum += As[y][k] * Bs[k][x];
-      __syncthreads();
-    }
-    if (row < g.M && col < g.N) g.C[b * g.c_batch + row * g.ldc + col] = sum;
+  const T *A = g.A + b * g.a_batch, *B = g.B + b * g.b_batch;
+  T sum = 0;
+  for (long k0 = 0; k0 < g.K; k0 += SIDE) {
+    const long i = corner.row + ai, j = corner.col + bj;
+    As[ai][ak] = i < g.M && k0 + ak < g.K ? A[i * g.a_row + (k0 + ak) * g.a_col] : T(0);
+    Bs[bk][bj] = j < g.N && k0 + bk < g.K ? B[(k0 + bk) * g.b_row + j * g.b_col] : T(0);
+    __syncthreads();
+    for (int k = 0; k < SIDE; k++) sum += As[y][k] * Bs[k][x];
+    __syncthreads();
   }
+  if (row < g.M && col < g.N) g.C[b * g.c_batch + row * g.ldc + col] = sum;
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul", "shared_tile", 20,

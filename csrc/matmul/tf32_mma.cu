@@ -65,25 +65,24 @@ __global__ void __launch_bounds__(WarpGrid::THREADS) matmul_tf32_mma_kernel(Matm
   float* Bs = As + STAGES * TILE;
   const WarpGrid warp;
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    const Factor<float> A = rows_of_a(g, b), B = columns_of_b(g, b);
-    const auto start = [&](int stage, long k0) {
-      start_tile<A_ALONG_K, VEC>(As + stage * TILE, A, corner.row, k0);
-      start_tile<B_ALONG_K, VEC>(Bs + stage * TILE, B, corner.col, k0);
-      commit_copies();
-    };
-    float d[WarpGrid::ROWS][WarpGrid::COLUMNS][4] = {};
-    int stage = 0;
-    if (g.K > 0) start(0, 0);
-    for (long k0 = 0; k0 < g.K; k0 += BK, stage ^= 1) {
-      wait_copies<0>();
-      __syncthreads(); // everybody's copies have arrived, and nobody reads the other stage any more
-      if (k0 + BK < g.K) start(stage ^ 1, k0 + BK);
-      multiply_tile<A_ALONG_K, B_ALONG_K>(As + stage * TILE, Bs + stage * TILE, warp, d);
-    }
-    store_fragments(d, g, b, warp, corner);
-    __syncthreads(); // before the next batch entry overwrites what others still read
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
+  const Factor<float> A = rows_of_a(g, b), B = columns_of_b(g, b);
+  const auto start = [&](int stage, long k0) {
+    start_tile<A_ALONG_K, VEC>(As + stage * TILE, A, corner.row, k0);
+    start_tile<B_ALONG_K, VEC>(Bs + stage * TILE, B, corner.col, k0);
+    commit_copies();
+  };
+  float d[WarpGrid::ROWS][WarpGrid::COLUMNS][4] = {};
+  int stage = 0;
+  if (g.K > 0) start(0, 0);
+  for (long k0 = 0; k0 < g.K; k0 += BK, stage ^= 1) {
+    wait_copies<0>();
+    __syncthreads(); // everybody's copies have arrived, and nobody reads the other stage any more
+    if (k0 + BK < g.K) start(stage ^ 1, k0 + BK);
+    multiply_tile<A_ALONG_K, B_ALONG_K>(As + stage * TILE, Bs + stage * TILE, warp, d);
   }
+  store_fragments(d, g, b, warp, corner);
 }
 
 template <int VEC> auto kernel_for(bool a_along_k, bool b_along_k) {

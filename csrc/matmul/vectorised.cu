@@ -15,39 +15,39 @@ namespace {
 
 constexpr int BM = 128, BN = 128, BK = 8, TM = 8, TN = 8, THREADS = BM / TM * (BN / TN);
 
-template <int VEC> __global__ void __launch_bounds__(THREADS) matmul_vectorised_kernel(MatmulArgs<float> g) {
+template <int VEC>
+__global__ void __launch_bounds__(THREADS, 2) matmul_vectorised_kernel(MatmulArgs<float> g) {
   SHARED(float, As, [BK][BM + 4]);
   SHARED(float, Bs, [BK][BN + 4]);
   const Corner corner = matmul_corner(g.N, BM, BN);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int i = threadIdx.x / (BN / TN) * TM, j = threadIdx.x % (BN / TN) * TN;
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    TileLoader<float, BM, BK, THREADS, VEC> a(rows_of_a(g, b), corner.row);
-    TileLoader<float, BN, BK, THREADS, VEC> c(columns_of_b(g, b), corner.col);
-    float sum[TM][TN] = {};
-    for (long k0 = 0; k0 < g.K; k0 += BK) {
-      a.fetch(k0), c.fetch(k0);
-      a.store(As), c.store(Bs);
-      __syncthreads();
+  TileLoader<float, BM, BK, THREADS, VEC> a(rows_of_a(g, b), corner.row);
+  TileLoader<float, BN, BK, THREADS, VEC> c(columns_of_b(g, b), corner.col);
+  float sum[TM][TN] = {};
+  for (long k0 = 0; k0 < g.K; k0 += BK) {
+    a.fetch(k0), c.fetch(k0);
+    a.store(As), c.store(Bs);
+    __syncthreads();
 #pragma unroll
-      for (int k = 0; k < BK; k++) {
-        float left[TM], right[TN];
+    for (int k = 0; k < BK; k++) {
+      float left[TM], right[TN];
 #pragma unroll
-        for (int m = 0; m < TM; m += 4) read_quad(&As[k][i + m], left + m);
+      for (int m = 0; m < TM; m += 4) read_quad(&As[k][i + m], left + m);
 #pragma unroll
-        for (int n = 0; n < TN; n += 4) read_quad(&Bs[k][j + n], right + n);
+      for (int n = 0; n < TN; n += 4) read_quad(&Bs[k][j + n], right + n);
 #pragma unroll
-        for (int m = 0; m < TM; m++)
+      for (int m = 0; m < TM; m++)
 #pragma unroll
-          for (int n = 0; n < TN; n++) sum[m][n] += left[m] * right[n];
-      }
-      __syncthreads();
+        for (int n = 0; n < TN; n++) sum[m][n] += left[m] * right[n];
     }
-#pragma unroll
-    for (int m = 0; m < TM; m++)
-#pragma unroll
-      for (int n = 0; n < TN; n += 4)
-        write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m, corner.col + j + n);
+    __syncthreads();
   }
+#pragma unroll
+  for (int m = 0; m < TM; m++)
+#pragma unroll
+    for (int n = 0; n < TN; n += 4) write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m, corner.col + j + n);
 }
 
 STEPGRAD_RUNG_F32(MatmulArgs, "matmul", "vectorised", 50,

@@ -37,31 +37,30 @@ __global__ void __launch_bounds__(BM* BN / 64, VEC == 4 ? 2 : 1)
   SHARED(float, As, [2][BK][BM + 4]);
   SHARED(float, Bs, [2][BK][BN + 4]);
   const Corner corner = matmul_corner(g.N, BM, BN);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int i = warp / (BN / WN) * WM + lane / 4 * QUAD, j = warp % (BN / WN) * WN + lane % 4 * QUAD;
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    TileLoader<float, BM, BK, THREADS, VEC> a(rows_of_a(g, b), corner.row);
-    TileLoader<float, BN, BK, THREADS, VEC> c(columns_of_b(g, b), corner.col);
-    float sum[8][8] = {};
-    int buffer = 0;
-    a.fetch(0), c.fetch(0);
-    for (long k0 = 0; k0 < g.K; k0 += BK, buffer ^= 1) {
-      a.store(As[buffer]), c.store(Bs[buffer]);
-      // One barrier: whoever writes this buffer again has passed the next one, and so has everybody who reads it now.
-      __syncthreads();
-      if (k0 + BK < g.K) a.fetch(k0 + BK), c.fetch(k0 + BK);
-      multiply_tiles<WM / 2, WN / 2>(As[buffer], Bs[buffer], i, j, sum);
-    }
-    __syncthreads(); // before the next batch entry writes into a buffer that is still read
-#pragma unroll
-    for (int m = 0; m < 8; m++)
-#pragma unroll
-      for (int n = 0; n < 8; n += QUAD) {
-        const long column = corner.col + j + n / QUAD * WN / 2;
-        finish(sum[m] + n, column);
-        write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m % QUAD + m / QUAD * WM / 2, column);
-      }
+  TileLoader<float, BM, BK, THREADS, VEC> a(rows_of_a(g, b), corner.row);
+  TileLoader<float, BN, BK, THREADS, VEC> c(columns_of_b(g, b), corner.col);
+  float sum[8][8] = {};
+  a.fetch(0), c.fetch(0);
+  for (long k0 = 0; k0 < g.K; k0 += BK) {
+    const int buffer = k0 / BK % 2;
+    a.store(As[buffer]), c.store(Bs[buffer]);
+    // One barrier: whoever writes this buffer again has passed the next one, and so has everybody who reads it now.
+    __syncthreads();
+    if (k0 + BK < g.K) a.fetch(k0 + BK), c.fetch(k0 + BK);
+    multiply_tiles<WM / 2, WN / 2>(As[buffer], Bs[buffer], i, j, sum);
   }
+#pragma unroll
+  for (int m = 0; m < 8; m++)
+#pragma unroll
+    for (int n = 0; n < 8; n += QUAD) {
+      const long column = corner.col + j + n / QUAD * WN / 2;
+      finish(sum[m] + n, column);
+      write_quad<VEC>(sum[m] + n, g, b, corner.row + i + m % QUAD + m / QUAD * WM / 2, column);
+    }
 }
 
 template <int BM, int BN, class Finish> void launch_tiles(const MatmulArgs<float>& g, const Finish& finish) {

@@ -27,48 +27,46 @@ __global__ void __launch_bounds__(THREADS)
   auto* full = reinterpret_cast<ArrivalBarrier*>(base + STAGES * STAGE_BYTES);
   ArrivalBarrier* empty = full + STAGES;
   const Corner corner = matmul_corner(g.N, SIDE, SIDE);
+  const long b = matmul_entry();
+  if (b >= g.batch) return;
   const int group = int(threadIdx.x) / GROUP;
   if (threadIdx.x == 0) {
     for (int s = 0; s < STAGES; s++) init_barrier(full + s, 1), init_barrier(empty + s, 2 * GROUP);
     publish_barriers();
   }
   __syncthreads();
-  int turn = 0; // counts tiles over all batch entries: the stage, and the phase of its barriers
   if (group == 0) {
     give_registers<40>();
     if (threadIdx.x == 0)
-      for (long b = blockIdx.y; b < g.batch; b += gridDim.y)
-        for (int tile = 0; tile < tiles; tile++, turn++) {
-          const int s = turn % STAGES;
-          Number* to = stages + s * 2 * TILE;
-          wait_for_phase(empty + s, turn / STAGES % 2 ^ 1); // passes at once the first time round
-          arrive_expecting(full + s, STAGE_BYTES);
-          copy_box(to, A, int(b * a_rows + corner.row), tile * BK, SIDE, full + s);
-          copy_box(to + TILE, B, int(b * b_rows + corner.col), tile * BK, SIDE, full + s);
-        }
+      for (int tile = 0; tile < tiles; tile++) {
+        const int s = tile % STAGES;
+        Number* to = stages + s * 2 * TILE;
+        wait_for_phase(empty + s, tile / STAGES % 2 ^ 1); // passes at once the first time round
+        arrive_expecting(full + s, STAGE_BYTES);
+        copy_box(to, A, int(b * a_rows + corner.row), tile * BK, SIDE, full + s);
+        copy_box(to + TILE, B, int(b * b_rows + corner.col), tile * BK, SIDE, full + s);
+      }
     return;
   }
   take_registers<232>();
   const int lane = int(threadIdx.x) % 32, first = (group - 1) * 64; // this group's rows of the tile
-  for (long b = blockIdx.y; b < g.batch; b += gridDim.y) {
-    float d[64] = {};
-    for (int tile = 0; tile < tiles; tile++, turn++) {
-      const int s = turn % STAGES;
-      const Number* at = stages + s * 2 * TILE;
-      wait_for_phase(full + s, turn / STAGES % 2);
-      begin_wgmma();
+  float d[64] = {};
+  for (int tile = 0; tile < tiles; tile++) {
+    const int s = tile % STAGES;
+    const Number* at = stages + s * 2 * TILE;
+    wait_for_phase(full + s, tile / STAGES % 2);
+    begin_wgmma();
 #pragma unroll
-      for (int k = 0; k < BK; k += BK / 4) wgmma(d, at + first * BK, at + TILE, k);
-      finish_wgmma();
-      arrive(empty + s);
-    }
-    const long row = corner.row + first + int(threadIdx.x) / 32 % 4 * 16 + lane / 4,
-               col = corner.col + lane % 4 * 2;
+    for (int k = 0; k < BK; k += BK / 4) wgmma(d, at + first * BK, at + TILE, k);
+    finish_wgmma();
+    arrive(empty + s);
+  }
+  const long row = corner.row + first + int(threadIdx.x) / 32 % 4 * 16 + lane / 4,
+             col = corner.col + lane % 4 * 2;
 #pragma unroll
-    for (int i = 0; i < 64; i++) {
-      const long r = row + i / 2 % 2 * 8, c = col + i / 4 * 8 + i % 2;
-      if (r < g.M && c < g.N) g.C[b * g.c_batch + r * g.ldc + c] = d[i];
-    }
+  for (int i = 0; i < 64; i++) {
+    const long r = row + i / 2 % 2 * 8, c = col + i / 4 * 8 + i % 2;
+    if (r < g.M && c < g.N) g.C[b * g.c_batch + r * g.ldc + c] = d[i];
   }
 #endif
 }

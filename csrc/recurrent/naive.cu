@@ -9,7 +9,7 @@
 // Shapes: recurrent.h; dz [time, batch, 4 units]. With C = 4 columns, or 3: 2 C * (n + units) * units FLOPs a sample and step forward,
 // twice that backward.
 // Limit: the weights, (n + units) * C * units numbers, go from L2 to every block in every step, and batch / ROWS blocks occupy
-// only so many SMs. The state goes through global memory.
+// only so many SMs: time * (batch / ROWS) * (n + units) * C * units elements in all. The state goes through global memory.
 #include "recurrent/cuda_cells.h"
 #include <algorithm>
 

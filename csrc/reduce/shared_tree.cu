@@ -4,7 +4,8 @@
 // coalesced; then half of the threads add the other half's results, then half of those: 8 steps instead of 255.
 // What limits it: a barrier a step, most threads idle in the last steps, and a block even for a short axis.
 //
-// x: [outer, n, inner], out: [outer, inner]. Shared: 256 running results. outer * n * inner operations.
+// x: [outer, n, inner], out: [outer, inner]. Shared: 256 running results. outer * n * inner operations and as many elements
+// read.
 #include "reduce/cuda_operations.h"
 
 namespace stepgrad {

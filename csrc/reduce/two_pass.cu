@@ -5,7 +5,8 @@
 // the pieces in order: unlike atomicAdd, the same bits on every run.
 // What limits it: memory; for short arrays the second launch, so what fits into one piece is done in one.
 //
-// x: [outer, n, inner], out: [outer, inner]; between the passes [outer, pieces, inner] running results.
+// x: [outer, n, inner], out: [outer, inner]; between the passes [outer, pieces, inner] running results. outer * n *
+// inner operations and as many elements read.
 #include "reduce/cuda_operations.h"
 
 namespace stepgrad {

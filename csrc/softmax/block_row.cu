@@ -6,6 +6,7 @@
 // first result can be written.
 //
 // All matrices [rows, n], labels of the sparse losses [rows], loss and dloss [rows]. Shared: a value a warp.
+// Exponentials and elements moved as a rung below.
 #include "softmax/cuda_rows.h"
 
 namespace stepgrad {

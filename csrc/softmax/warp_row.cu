@@ -4,7 +4,8 @@
 // barrier. A row of up to some hundred elements stays in L1 between its passes.
 // What limits it: a long row has only 32 threads, with little on its way from memory; lanes beyond n idle in a short one.
 //
-// All matrices [rows, n], labels of the sparse losses [rows], loss and dloss [rows]. 3 to 5 * rows * n elements read.
+// All matrices [rows, n], labels of the sparse losses [rows], loss and dloss [rows]. 2 exponentials an element as a rung
+// below; 3 to 5 * rows * n elements moved.
 #include "softmax/cuda_rows.h"
 
 namespace stepgrad {

@@ -16,7 +16,7 @@ CPU, CUDA, EMULATED = "cpu", "cuda", "cuda-emulated"
 MODULES = {CUDA: "stepgrad._cuda", EMULATED: "stepgrad._emu"}
 NOT_BUILT = {
     CUDA: "install stepgrad where nvcc is on the PATH; `stepgrad doctor` says what is there",
-    EMULATED: "install stepgrad where a C++ compiler is, and without STEPGRAD_EMULATOR=OFF",
+    EMULATED: "pip install -C cmake.define.STEPGRAD_EMULATOR=ON . in stepgrad's sources, with a C++ compiler",
 }
 _native: dict[
     str, dict[str, list]

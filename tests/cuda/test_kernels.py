@@ -71,6 +71,15 @@ def test_wrong_arguments_are_refused(device):
         function(a, b, np.zeros((1, 2, 5), "float32"), False, False)
 
 
+@EACH_DEVICE
+def test_more_entries_of_a_batch_than_a_grid_has_rows(device):
+    """One rung for all: they share the grid and the way from a block to its entry."""
+    entries = np.arange(65_538, dtype="float32").reshape(-1, 1, 1)  # y of a grid ends at 65535
+    got = np.full_like(entries, np.nan)
+    on_device.rungs(device)["matmul", "naive"][2](entries, np.full_like(entries, 2), got, False, False)
+    np.testing.assert_array_equal(got, 2 * entries)
+
+
 def test_option_of_the_environment_is_checked(monkeypatch):
     if on_device.module(on_device.EMULATED) is None:
         pytest.skip("the emulator was not built")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import devices
 from stepgrad.emulate.cases import CALLS, Call
 from stepgrad.emulate.recording import ACCESS, Barrier, Launch, Memory, Recording
 from stepgrad.emulate.source import lines_of, texts
@@ -84,8 +85,7 @@ def _module() -> Any:
         from stepgrad import _emu_recorder  # type: ignore[attr-defined]
     except ImportError:
         raise KernelError(
-            "the recording emulator was not compiled",
-            fix="install stepgrad from its sources, with a C++ compiler",
+            "the recording emulator was not compiled", fix=devices.NOT_BUILT[devices.EMULATED]
         ) from None
     return _emu_recorder
 
