@@ -228,7 +228,11 @@ def test_json_describes_the_machine():
 def test_markdown_shows_losses_and_what_was_left_out():
     described = {**machine.describe(), "peak_gflops": 8.0, "openblas": "Zen"}
     text = report.to_markdown(RESULTS, described, SETTINGS)
-    assert "OpenBLAS's kernels: Zen; " in text
+    assert "OpenBLAS's kernels: Zen; " in text and "all cores at once" not in text
+    assert (
+        "reach 1.9 times the peak of one, before the worst of the races on several threads 1 times"
+        in "\n".join(report.describe(described, {**SETTINGS, "cores_at_once": [1.9, 1.0, 2.0]}))
+    )
     assert "0.5 us" not in text and "2 ±0% (**0.50 loss**)" in text  # MKL's rate and the ratio
     assert "0.5 ±0% (2.00)" in text  # OpenBLAS
     assert "- JAX: not installed: jax" in text
@@ -342,5 +346,6 @@ def test_the_roofline_has_the_measured_roof_and_a_point_for_each_result():
 def test_the_peak_is_measured():
     found = machine.limits()
     assert found["peak_gflops"] > 0 and found["copy_gbs"] > 0
+    assert machine.cores_at_once(2, found["peak_gflops"]) > 0
     assert report.peak(RESULTS, {"peak_gflops": 8.0}) == {1: 8.0}
     assert report.peak(RESULTS, {}) == {1: 2.0}  # the best seen stands in

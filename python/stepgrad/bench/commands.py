@@ -108,6 +108,9 @@ def bench(
             for race in suite.races(sections, count, quick, seed):
                 if (race.section, race.title, count) in done:
                     continue
+                if count > 1 and description["peak_gflops"]:
+                    at_once = machine.cores_at_once(count, description["peak_gflops"])
+                    settings.setdefault("cores_at_once", []).append(at_once)
                 results += track.run(race)
                 _print_race(console, results[-len(race.entries) :])
                 settings["minutes"] = before + (time.perf_counter() - start) / 60

@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,18 @@ def limits() -> dict[str, float | None]:
 
         peak = round(_cpu.peak_gflops(), 1)
     return {"peak_gflops": peak, "copy_gbs": round(copy_rate(), 1)}
+
+
+def cores_at_once(threads: int, peak_gflops: float) -> float:
+    """Return how many times the peak of one core `threads` of them reach together.
+
+    Less than `threads` where others need the CPUs, or where those of a virtual machine share a core.
+    """
+    from stepgrad import _cpu
+
+    with ThreadPoolExecutor(threads) as pool:
+        together = sum(pool.map(lambda _: _cpu.peak_gflops(), range(threads)))
+    return round(together / peak_gflops, 2)
 
 
 def copy_rate(megabytes: int = 192) -> float:

@@ -83,12 +83,18 @@ def describe(machine: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     """Return the lines that say where and how the numbers were taken."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     busy = machine["load"] is not None and machine["load"] > 0.5
+    limits = list(settings.get("limits", ()))
+    if at_once := sorted(settings.get("cores_at_once", ())):
+        limits.append(
+            f"all cores at once reach {at_once[len(at_once) // 2]:g} times the peak of one, before the worst of the races on several "
+            f"threads {at_once[0]:g} times (a virtual machine's CPUs may share a core for a while)"
+        )
     return [
         f"- {machine['date']}, {machine['cpu']}, {machine['cores']} cores ({' '.join(machine['flags'])}), {machine['system']}",
         f"- kernels: {machine['isa']}, compiler {machine['compiler']}; OpenBLAS's kernels: {machine.get('openblas') or 'none'}; tape: {machine['tape']}; Python {machine['python']}; {versions}",
         f"- {'busy' if busy else 'quiet'} machine (load {machine['load']} before the run); {settings['rounds']} rounds, seed {settings['seed']}, "
         f"{settings['minutes']:.1f} minutes",
-        *(f"- {line}" for line in settings.get("limits", ())),
+        *(f"- {line}" for line in limits),
     ]
 
 
