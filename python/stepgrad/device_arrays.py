@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.errors import require
+from stepgrad.errors import DeviceError, require
 
 
 def _cupy() -> Any:
@@ -125,6 +125,12 @@ def describe(array: Any) -> Any:
     """
     if isinstance(array, list):
         return [describe(a) for a in array]
+    if isinstance(array, np.ndarray) and array.size:
+        raise DeviceError(
+            "a kernel on the GPU got an array that lies on the host",
+            got=f"{array.dtype} of shape {array.shape}",
+            fix='move the model there before it is used: model.to("cuda")',
+        )
     if not hasattr(array, "__cuda_array_interface__"):
-        return array  # a number, or an array of the host, which the kernel refuses
+        return array  # a number
     return np.asarray(_Description(array)) if array.size else np.empty(array.shape, array.dtype)

@@ -93,6 +93,20 @@ def test_without_a_gpu_the_error_says_what_to_do():
         sg.Tensor([1.0]).to("cuda")
 
 
+@pytest.mark.gpu
+def test_weights_that_stayed_on_the_host_are_refused_by_a_kernel_on_the_gpu():
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+    model = sg.Sequential([sg.layers.Input((3,)), sg.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(x, y)
+    with sg.device("cuda"):
+        with pytest.raises(DeviceError, match=r"lies on the host[\s\S]*model.to"):
+            model.train_on_batch(x, y)
+        model.to("cuda")
+        first = model.train_on_batch(x, y)
+        assert model.train_on_batch(x, y) < first
+
+
 @ON_EMULATOR
 def test_to_stays_where_it_is():
     x = sg.Tensor([1.0])

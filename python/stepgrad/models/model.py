@@ -60,6 +60,12 @@ class Model(Trainer, Layer):
 
     supports_masking = True
 
+    def to(self, device: str) -> Any:
+        """Move all weights, and what the optimizer keeps for them, to a device, "cpu" or "cuda"; returns the model itself."""
+        if self.optimizer is not None:
+            self.optimizer.to(device)
+        return super().to(device)
+
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return None: what comes out of the layers inside carries its own mask."""
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config, initializers
+from stepgrad.devices import move
 from stepgrad.errors import ArgumentError
 from stepgrad.tape import Variable
 
@@ -19,6 +20,7 @@ class State:
         self.name = name
         self.built = False
         self._variables: list[Variable] = []
+        self._slots: list[Variable] = []  # those that belong to a weight
         self._indices: dict[int, int] = {}  # id of a trainable variable -> its position
 
     @property
@@ -46,7 +48,15 @@ class State:
     ) -> Variable:
         """Add a variable with the shape and dtype of another one."""
         name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
-        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
+        slot = self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
+        self._slots.append(slot)
+        return slot
+
+    def to(self, device: str) -> None:
+        """Move what belongs to the weights to a device; the step count and the rate stay on the host, where Python reads them."""
+        for slot in self._slots:
+            slot.array = move(slot.array, device)
+            slot.changed()
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"

@@ -163,7 +163,7 @@ class LstmSequenceGradient(SequenceGradient):
 
     def launch(self, native, x, kernel, recurrent_kernel, h0, *rest, wants_x):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
-        results = (np.zeros(shapes[0], x.dtype), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
+        results = (np.zeros_like(x, order="C"), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
         mask = rest[7] if len(rest) == 8 else empty(x)
         native(*map(contiguous, (x, kernel, recurrent_kernel, h0, *rest[:7], mask)), *results, wants_x)
         return results
