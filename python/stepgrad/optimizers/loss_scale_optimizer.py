@@ -51,8 +51,8 @@ class LossScaleOptimizer(Optimizer):
     def build(self, variables: Sequence[Variable]) -> None:
         if self.built:
             return
-        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
-        self.dynamic_scale = self.add_variable((), dtype="float32", name="dynamic_scale")
+        self.step_counter = self._add_number("step_counter", "int32")
+        self.dynamic_scale = self._add_number("dynamic_scale", "float32")
         self.dynamic_scale.assign(self.initial_scale)
         self.inner_optimizer.build(variables)
         super().build(variables)
@@ -95,6 +95,10 @@ class LossScaleOptimizer(Optimizer):
             self.dynamic_scale.assign(scale * 2)
         else:
             self.step_counter.assign_add(1)
+
+    def to(self, device: str) -> None:
+        """Move what the inner optimizer keeps for the weights to a device."""
+        self.inner_optimizer.to(device)
 
     def scale_loss(self, loss: Any) -> Any:
         """Multiply the loss by the factor."""

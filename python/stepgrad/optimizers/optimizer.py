@@ -127,6 +127,7 @@ class Optimizer(State):
         """Add a number that Python reads in every step: it lies on the host, so that no step waits for a GPU."""
         variable = self.add_variable((), initializer, dtype, name)
         variable.array = to_host(variable.array)
+        self._numbers.append(variable)
         return variable
 
     @property

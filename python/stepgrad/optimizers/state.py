@@ -20,7 +20,7 @@ class State:
         self.name = name
         self.built = False
         self._variables: list[Variable] = []
-        self._slots: list[Variable] = []  # those that belong to a weight
+        self._numbers: list[Variable] = []  # those that Python reads in every step
         self._indices: dict[int, int] = {}  # id of a trainable variable -> its position
 
     @property
@@ -48,15 +48,15 @@ class State:
     ) -> Variable:
         """Add a variable with the shape and dtype of another one."""
         name = f"{reference_variable.path.replace('/', '_')}_{name or 'var'}"
-        slot = self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
-        self._slots.append(slot)
-        return slot
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
 
     def to(self, device: str) -> None:
         """Move what belongs to the weights to a device; the step count and the rate stay on the host, where Python reads them."""
-        for slot in self._slots:
-            slot.array = move(slot.array, device)
-            slot.changed()
+        numbers = set(map(id, self._numbers))
+        for variable in self._variables:
+            if id(variable) not in numbers:
+                variable.array = move(variable.array, device)
+                variable.changed()
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
