@@ -23,9 +23,10 @@ constexpr double MIN_PARALLEL_NS = 50e3; // below this a loop stays on the calli
 constexpr double MIN_CHUNK_NS = 12e3;
 constexpr long CHUNKS_PER_THREAD =
     4; // small chunks: a thread that lost its core delays the loop by one of them
-// How long an idle worker looks for work before it sleeps. It has to outlast what a training step does between two loops:
-// to wake a worker takes as long as many a loop (in a virtual machine, longer).
-constexpr auto SPIN = std::chrono::microseconds(200);
+// How long an idle worker looks for work before it sleeps. Ten times as long was no faster on a quiet machine, and beside a busy
+// neighbour it took 1.2 to 1.45 times as long as one thread, where this takes 1.05 to 1.12: a worker that spins uses up its
+// share of the CPU, and is then taken off it in the middle of a chunk.
+constexpr auto SPIN = std::chrono::microseconds(20);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
