@@ -23,10 +23,11 @@ constexpr double MIN_PARALLEL_NS = 50e3; // below this a loop stays on the calli
 constexpr double MIN_CHUNK_NS = 12e3;
 constexpr long CHUNKS_PER_THREAD =
     4; // small chunks: a thread that lost its core delays the loop by one of them
-// How long an idle worker looks for work before it sleeps. Ten times as long was no faster on a quiet machine, and beside a busy
-// neighbour it took 1.2 to 1.45 times as long as one thread, where this takes 1.05 to 1.12: a worker that spins uses up its
-// share of the CPU, and is then taken off it in the middle of a chunk.
-constexpr auto SPIN = std::chrono::microseconds(20);
+// How long an idle worker looks for work before it sleeps: longer than it waits for the others' last chunks, and than a training
+// step computes on one thread between two loops, because to wake it takes as long as many a loop. Products on two threads were
+// 1.2 times as fast as with 20 us. The price is paid beside a busy neighbour: 1.2 to 1.45 times the step on one thread, 1.05 to 1.12
+// with 20 us, because a worker that looks uses up its share of the CPU, and then loses it in the middle of a chunk.
+constexpr auto SPIN = std::chrono::microseconds(200);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
