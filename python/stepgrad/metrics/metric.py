@@ -13,6 +13,7 @@ from stepgrad.utils.naming import auto_name
 from stepgrad.utils.serialization import Registry
 
 METRICS = Registry("metrics")
+SEQUENCES = (list, tuple)
 
 
 class Metric:
@@ -74,8 +75,12 @@ class Metric:
     @property
     def variables(self) -> list[Variable]:
         """The state: own variables, and those of metrics held as attributes."""
-        inner = [m for value in vars(self).values() for m in _as_list(value) if isinstance(m, Metric)]
-        return [*self._variables, *(v for metric in inner for v in metric.variables)]
+        variables = list(self._variables)
+        for value in vars(self).values():
+            for inner in value if isinstance(value, SEQUENCES) else (value,):
+                if isinstance(inner, Metric):
+                    variables += inner.variables
+        return variables
 
     def add_variable(
         self,
@@ -152,7 +157,3 @@ def divide_no_nan(a: Any, b: Any) -> np.ndarray:
 def as_result(value: Any, dtype: str) -> Tensor:
     """Wrap a result, so that float(), .numpy() and .item() work on it."""
     return wrap(np.asarray(value, dtype=dtype))
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else (value,)

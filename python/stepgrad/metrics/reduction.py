@@ -10,7 +10,7 @@ import numpy as np
 
 from stepgrad.device_arrays import beside, to_host
 from stepgrad.losses.loss import apply_mask, convert, spread, squeeze_or_expand_to_same_rank
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, divide_no_nan
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
 from stepgrad.tape import Tensor, no_grad, silent
 from stepgrad.utils.serialization import serialize_object
 
@@ -26,16 +26,21 @@ def samplewise(
     weight = None
     if sample_weight is not None:
         weight = beside(values, as_it_lies(sample_weight).astype(dtype, copy=False))
-        values, weight = squeeze_or_expand_to_same_rank(values, weight)
-        if values.ndim > weight.ndim:
-            values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
-        weight = np.broadcast_to(spread(weight, values.shape), values.shape)
+        if values.ndim or weight.ndim:  # two numbers, a loss and its batch's size, have no shapes to match
+            values, weight = squeeze_or_expand_to_same_rank(values, weight)
+            if values.ndim > weight.ndim:
+                values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
+            weight = np.broadcast_to(spread(weight, values.shape), values.shape)
         values = values * weight
         if weight.ndim > 1:
             weight = reduce(weight, axis=tuple(range(1, weight.ndim)))
     if values.ndim > 1:
         values = reduce(values, axis=tuple(range(1, values.ndim)))
     return values, weight
+
+
+def _sum(values: Any) -> Any:
+    return values.sum() if values.ndim else values  # for a number NumPy needs a microsecond, too
 
 
 @METRICS.register
@@ -81,11 +86,12 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, weight = samplewise(values, sample_weight, np.mean, self.dtype)
-        self.total.assign_add(values.sum())
-        self.count.assign_add(weight.sum() if weight is not None else len(values) if values.ndim else 1)
+        self.total.assign_add(_sum(values))
+        self.count.assign_add(_sum(weight) if weight is not None else len(values) if values.ndim else 1)
 
     def result(self) -> Tensor:
-        return as_result(divide_no_nan(self.total, self.count), self.dtype)
+        total, count = self.total.array, self.count.array
+        return as_result(total / count if count else 0.0, self.dtype)
 
 
 @METRICS.register

@@ -42,6 +42,8 @@ def to_array(value: Any, what: str) -> np.ndarray:
 
 
 def _as_array(value: Any, what: str) -> np.ndarray:
+    if type(value) is np.ndarray:
+        return value
     if isinstance(value, Tensor):
         return value.array
     if is_table(value):

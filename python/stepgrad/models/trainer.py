@@ -387,9 +387,10 @@ class Trainer(Compiling):
         )
 
     def _as_list(self, logs: dict[str, float]) -> Any:
+        if len(logs) == 1:
+            return next(iter(logs.values()))
         known = [name for name in self.metrics_names if name in logs]
-        values = [logs[name] for name in [*known, *sorted(set(logs) - set(known))]]
-        return values[0] if len(values) == 1 else values
+        return [logs[name] for name in [*known, *sorted(set(logs) - set(known))]]
 
 
 def _numpy(x: Any) -> np.ndarray:

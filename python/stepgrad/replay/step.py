@@ -13,10 +13,11 @@ from stepgrad.replay.plan import Plan
 from stepgrad.replay.recorder import Recorder
 from stepgrad.replay.trust import disagreement, reproduces
 from stepgrad.tape import Tensor, wrap
-from stepgrad.tape.state import state
+from stepgrad.tape.state import current
 from stepgrad.tape.variable import structure
 from stepgrad.utils.tree import flatten, pack
 
+VALUES = (int, float, str, type(None))  # known by what they are; other things by their identity
 MANY = 16  # different kinds of arguments that are remembered
 
 
@@ -46,11 +47,12 @@ class Compiled:
         return [stage for stage in self._kinds.values() if isinstance(stage, Plan)]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if state.hooks or state.tapes or state.recorder is not None or not kernels.compiled():
+        now = current()
+        if now.hooks or now.tapes or now.recorder is not None or not kernels.compiled():
             return self.function(*args, **kwargs)  # somebody watches: show them the steps
         leaves = flatten((args, kwargs)) if kwargs else flatten(args)
         inputs = []
-        kind: list[Any] = [kernels.version[0], structure[0], state.recording, len(args), *kwargs]
+        kind: list[Any] = [kernels.version[0], structure[0], now.recording, len(args), *kwargs]
         for leaf in leaves:
             array = leaf.array if type(leaf) is Tensor else leaf
             if type(leaf) is Tensor or is_array(array):
@@ -61,7 +63,7 @@ class Compiled:
                 inputs.append(array)
                 kind += (array.shape, array.dtype.char)
             else:
-                kind += (type(leaf), leaf if isinstance(leaf, int | float | str | None) else id(leaf))
+                kind += (type(leaf), leaf if isinstance(leaf, VALUES) else id(leaf))
         key = tuple(kind)
         stage = self._kinds.get(key, self)
         if isinstance(stage, Plan):

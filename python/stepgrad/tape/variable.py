@@ -8,7 +8,7 @@ import numpy as np
 
 from stepgrad import config, device_arrays
 from stepgrad.errors import ShapeError
-from stepgrad.tape.state import state
+from stepgrad.tape.state import current, state
 from stepgrad.tape.tensor import Tensor
 
 structure = [0]  # counts changes of what is trainable: a compiled step is good for one state of it
@@ -80,10 +80,11 @@ class Variable(Tensor):
 
     def assign(self, value: Any) -> Variable:
         """Replace the values. Steps that saved the old ones raise when backward needs them."""
-        if state.frozen:
+        now = current()
+        if now.frozen:
             return self
-        if state.recorder is not None:
-            state.recorder.assigned(self, value)
+        if now.recorder is not None:
+            now.recorder.assigned(self, value)
         value = value.array if isinstance(value, Tensor) else device_arrays.as_array(value)
         if value.shape != self.array.shape:
             raise ShapeError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from stepgrad.utils.nest import flatten
+from stepgrad.utils.nest import CONTAINERS, flatten
 
 __all__ = ["flatten", "is_shape", "map_shapes", "map_structure", "pack"]
 
@@ -18,11 +18,11 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     >>> map_structure(lambda x: x + 1, {"a": [1, 2], "b": 3})
     {'a': [2, 3], 'b': 4}
     """
+    if not isinstance(structure, CONTAINERS):
+        return function(structure)
     if isinstance(structure, dict):
         return {key: map_structure(function, structure[key]) for key in sorted(structure)}
-    if isinstance(structure, list | tuple):
-        return _like(structure, (map_structure(function, part) for part in structure))
-    return function(structure)
+    return _like(structure, (map_structure(function, part) for part in structure))
 
 
 def pack(structure: Any, leaves: Iterable) -> Any:
