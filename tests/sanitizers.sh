@@ -43,6 +43,12 @@ rm -f "$build"/package/stepgrad/$module.*so
 find "$build" -name "$module.*so" -not -path "*/package/*" -exec cp {} "$build/package/stepgrad/" \;
 preload=""
 for library in $libraries; do preload="$preload $(g++ -print-file-name=$library)"; done
+# An editable install's finder comes before PYTHONPATH: the tests would pass on the ordinary build.
+imported=$(PYTHONPATH="$build/package" "$python" -c "import stepgrad; print(stepgrad.__file__)")
+case $imported in
+"$build"/*) ;;
+*) echo "expected the package in $build, but python imports $imported: run this where stepgrad is not installed with -e" && exit 2 ;;
+esac
 # -s: UBSan only prints, unless it is told to stop. Python itself is not instrumented: its leaks are none of ours.
 # -p no:cacheprovider: the copy of the package is thrown away.
 LD_PRELOAD="$preload" PYTHONPATH="$build/package:$root/tests" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
