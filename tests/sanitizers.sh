@@ -44,10 +44,10 @@ find "$build" -name "$module.*so" -not -path "*/package/*" -exec cp {} "$build/p
 preload=""
 for library in $libraries; do preload="$preload $(g++ -print-file-name=$library)"; done
 # An editable install's finder comes before PYTHONPATH: the tests would pass on the ordinary build.
-imported=$(PYTHONPATH="$build/package" "$python" -c "import stepgrad; print(stepgrad.__file__)")
+imported=$(PYTHONPATH="$build/package" "$python" -c "from importlib.util import find_spec as f; print(f('stepgrad').origin)")
 case $imported in
 "$build"/*) ;;
-*) echo "expected the package in $build, but python imports $imported: run this where stepgrad is not installed with -e" && exit 2 ;;
+*) echo "expected the package in $build, but python finds $imported: run this where stepgrad is not installed with -e" && exit 2 ;;
 esac
 # -s: UBSan only prints, unless it is told to stop. Python itself is not instrumented: its leaks are none of ours.
 # -p no:cacheprovider: the copy of the package is thrown away.

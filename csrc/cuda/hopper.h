@@ -125,6 +125,9 @@ __device__ __forceinline__ void wgmma(float (&d)[64], const float* A, const floa
 #endif
 
 #else // the emulator
+} // namespace stepgrad
+#include "emulator/arrival_barrier.h"
+namespace stepgrad {
 #define __grid_constant__
 struct TensorMap {
   const void* data;
@@ -134,30 +137,19 @@ template <class Number> TensorMap describe_matrix(const Number* data, long rows,
   return {data, rows, columns};
 }
 
-// state: arrivals of a phase, arrivals missing, and bytes missing in this one, and its number; 16 bits each but the bytes' 24.
-struct BarrierFields {
-  unsigned arrivals : 12, missing : 12, phase : 8;
-  int bytes;
-};
-static_assert(sizeof(BarrierFields) == sizeof(ArrivalBarrier), "a barrier has 8 bytes");
-inline BarrierFields& fields(ArrivalBarrier* b) { return *reinterpret_cast<BarrierFields*>(b); }
-inline void end_phase_if_complete(BarrierFields& f) {
-  if (f.missing == 0 && f.bytes == 0) f.phase ^= 1, f.missing = f.arrivals;
+inline emulator::ArrivalBarrier& emulated(ArrivalBarrier* b) {
+  static_assert(sizeof(emulator::ArrivalBarrier) == sizeof(ArrivalBarrier), "a barrier has 8 bytes");
+  return *reinterpret_cast<emulator::ArrivalBarrier*>(b);
 }
-inline void init_barrier(ArrivalBarrier* b, int arrivals) {
-  fields(b) = {unsigned(arrivals), unsigned(arrivals), 0, 0};
-}
+inline void init_barrier(ArrivalBarrier* b, int arrivals) { emulator::init_barrier(emulated(b), arrivals); }
 inline void publish_barriers() {}
-inline void arrive(ArrivalBarrier* b) {
-  fields(b).missing--;
-  end_phase_if_complete(fields(b));
-}
+inline void arrive(ArrivalBarrier* b) { emulator::arrive(emulated(b)); }
 inline void arrive_expecting(ArrivalBarrier* b, int bytes) {
-  fields(b).bytes += bytes;
-  arrive(b);
+  emulator::expect_bytes(emulated(b), bytes);
+  emulator::arrive(emulated(b));
 }
 inline void wait_for_phase(ArrivalBarrier* b, int phase, emulator::Site site = STEPGRAD_HERE) {
-  while (int(fields(b).phase) == phase) emulator::this_block().wait(emulator::Thread::POLLING, site);
+  emulator::wait_for_phase(emulated(b), phase, site);
 }
 template <class Number> Number* swizzled(const Number* tile, int row, int column) {
   constexpr int PIECE = 16 / int(sizeof(Number));
@@ -172,8 +164,7 @@ void copy_box(Number* tile, const TensorMap& map, int row, int column, int box_r
       *swizzled(tile, r, c) = row + r < map.rows && column + c < map.columns
                                   ? data[(row + r) * map.columns + column + c]
                                   : Number{};
-  fields(b).bytes -= box_rows * 128;
-  end_phase_if_complete(fields(b));
+  emulator::bytes_arrived(emulated(b), box_rows * 128);
 }
 template <int REGISTERS> void give_registers() {}
 template <int REGISTERS> void take_registers() {}
