@@ -1,5 +1,7 @@
 """The compiled step: the same bits as the step it replays, and a refusal wherever that cannot be promised."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -175,20 +177,33 @@ def test_dropout_goes_on_where_it_was_left():
     np.testing.assert_array_equal(step(x).numpy(), theirs(x, training=True).numpy() * 2)
 
 
-def test_the_recorded_run_gives_its_memory_back():
+def compiled_chain(x):
+    """A plan of eight products, of which each needs the one before."""
+
     def chain(x):
         y = x
         for _ in range(8):
             y = ops.matmul(y, x)
         return ops.sum(y)
 
-    x = sg.Tensor(floats(256, 256) / 16)  # 256 KiB: blocks of this size are counted
-    before = kernels.memory()["in_use"]
     step = sg.compiled(chain)
     for _ in range(4):
         step(x)
-    view = sg.plan(step)
+    return step
+
+
+@pytest.mark.skipif("red_zones" in sys.modules, reason="it gives every buffer a place of its own")
+def test_buffers_share_places():
+    x = sg.Tensor(floats(256, 256) / 16)
+    view = sg.plan(compiled_chain(x))
     assert view.temporary_bytes >= 8 * x.array.nbytes > 3 * view.arena_bytes
+
+
+def test_the_recorded_run_gives_its_memory_back():
+    x = sg.Tensor(floats(256, 256) / 16)  # 256 KiB: blocks of this size are counted
+    before = kernels.memory()["in_use"]
+    step = compiled_chain(x)
+    assert step.plans
     assert kernels.memory()["in_use"] - before <= x.array.nbytes  # the arena comes from elsewhere
 
 
