@@ -106,6 +106,10 @@ public:
   void that(bool ok, const char* name, const std::string& expected, const std::string& got) const {
     if (!ok) bad_value(op_, name, expected, got);
   }
+  long code(const char* name, long value, long codes) const { // of an enum
+    that(value >= 0 && value < codes, name, "0 to " + std::to_string(codes - 1), std::to_string(value));
+    return value;
+  }
   void at_least(const char* name, long value, long least) const {
     if (value < least) bad_value(op_, name, "at least " + std::to_string(least), std::to_string(value));
   }

@@ -43,7 +43,43 @@ static py::object bind_binary(const Rung& rung) {
   });
 }
 
+static py::object bind_bias_activation(const Rung& rung) {
+  return py::cpp_function([rung](py::handle x, py::handle b, py::handle y, long activation) {
+    call<BiasActivationArgs>(rung, x, [&](const auto& check, auto& g) {
+      auto X = check.in("x", x, 2);
+      auto B = check.in("b", b, 1);
+      auto Y = check.out("y", y, 2);
+      check.shape(B, {X[1]});
+      check.same_shape(Y, X);
+      g = {X.data, B.data, Y.data, X[0], X[1], Activation(check.code("activation", activation, ACTIVATIONS))};
+    });
+  });
+}
+
+static py::object bind_bias_activation_gradient(const Rung& rung) {
+  return py::cpp_function([rung](py::handle y, py::handle dy, py::handle dx, py::handle db, long activation) {
+    call<BiasActivationGradientArgs>(rung, y, [&](const auto& check, auto& g) {
+      auto Y = check.in("y", y, 2);
+      auto DY = check.in("dy", dy, 2);
+      auto DX = check.out("dx", dx, 2);
+      auto DB = check.out("db", db, 1);
+      check.same_shape(DY, Y);
+      check.same_shape(DX, Y);
+      check.shape(DB, {Y[1]});
+      g = {Y.data,
+           DY.data,
+           DX.data,
+           DB.data,
+           Y[0],
+           Y[1],
+           Activation(check.code("activation", activation, ACTIVATIONS))};
+    });
+  });
+}
+
 void add_elementwise(Binders& binders) {
+  binders["BiasActivationArgs"] = bind_bias_activation;
+  binders["BiasActivationGradientArgs"] = bind_bias_activation_gradient;
   binders["UnaryArgs"] = bind_unary;
   binders["UnaryGradientArgs"] = bind_unary_gradient;
   binders["BinaryArgs"] = bind_binary;

@@ -35,9 +35,8 @@ static py::object bind_dense(const Rung& rung) {
       check.shape(W, {g.K, g.N});
       check.shape(B, {g.N});
       check.shape(Y, {g.M, g.N});
-      check.that(activation >= 0 && activation < ACTIVATIONS, "activation", "0 to 3",
-                 std::to_string(activation));
-      g.X = X.data, g.W = W.data, g.b = B.data, g.Y = Y.data, g.activation = Activation(activation);
+      g.X = X.data, g.W = W.data, g.b = B.data, g.Y = Y.data,
+      g.activation = Activation(check.code("activation", activation, ACTIVATIONS));
     });
   });
 }
@@ -58,11 +57,9 @@ static py::object bind_dense_gradient(const Rung& rung) {
       check.same_shape(DY, Y);
       check.same_shape(DW, W);
       check.shape(DB, {g.N});
-      check.that(activation >= 0 && activation < ACTIVATIONS, "activation", "0 to 3",
-                 std::to_string(activation));
       g.dX = check.optional("dx", dx, g.M * g.K);
       g.X = X.data, g.W = W.data, g.Y = Y.data, g.dY = DY.data, g.dW = DW.data, g.db = DB.data;
-      g.activation = Activation(activation);
+      g.activation = Activation(check.code("activation", activation, ACTIVATIONS));
     });
   });
 }

@@ -1,50 +1,67 @@
 // The sums of the columns of a matrix [rows, columns], as the gradient of a bias is one.
 //
-// Two kernels. In the first a block takes 32 columns of a stretch of rows, its 8 warps every eighth row: a warp reads 32
-// neighbours. The second adds the stretches up. How rows are cut depends on their number alone: the same bits on every run.
+// A block takes a stretch of rows, and of the columns as many as it has threads, at the most; where there are fewer, its threads
+// stand side by side in several rows: a warp reads neighbours in either case. A second launch adds up the stretches. How rows
+// are cut depends on sizes alone: the same bits on every run.
 #pragma once
 #include "cuda/cuda.h"
 #include <algorithm>
 
 namespace stepgrad {
 
-constexpr int SUM_COLUMNS = 32, SUM_WARPS = 8;
-constexpr long SUM_ROWS = 256, SUM_PIECES = 1024; // rows of a stretch at the least, stretches at the most
+constexpr int SUM_THREADS = 256, SUM_ROWS = 16; // of a block at the most; rows of a thread at the least
+constexpr long SUM_PIECES = 512;                // stretches at the most
 
-// partial[blockIdx.y][j] = the sum of at(i, j) over the rows of a stretch.
-template <class T, class At>
-__global__ void column_pieces_kernel(At at, long rows, long columns, long stretch, T* partial) {
-  SHARED(T, of_warp, [SUM_WARPS][SUM_COLUMNS]);
-  const long j = long(blockIdx.x) * SUM_COLUMNS + threadIdx.x, begin = blockIdx.y * stretch;
+// partial[blockIdx.y] [columns] = the sums over the rows of a stretch. A thread adds up W neighbouring columns, `packs` are as
+// wide; at(i, j, v) puts the elements j to j + W of row i into v.
+template <int W, class T, class At>
+__global__ void column_pieces_kernel(At at, long rows, long packs, long stretch, T* partial) {
+  SHARED(T, of_thread, [W][SUM_THREADS]);
+  const long j = long(blockIdx.x) * blockDim.x + threadIdx.x, begin = blockIdx.y * stretch;
   const long end = begin + stretch < rows ? begin + stretch : rows;
-  T sum = 0;
-  if (j < columns)
-    for (long i = begin + threadIdx.y; i < end; i += SUM_WARPS) sum += at(i, j);
-  of_warp[threadIdx.y][threadIdx.x] = sum;
+  const int me = threadIdx.y * blockDim.x + threadIdx.x;
+  T sum[W] = {};
+  if (j < packs)
+    for (long i = begin + threadIdx.y; i < end; i += blockDim.y) {
+      T v[W];
+      at(i, j * W, v);
+#pragma unroll
+      for (int k = 0; k < W; k++) sum[k] += v[k];
+    }
+#pragma unroll
+  for (int k = 0; k < W; k++) of_thread[k][me] = sum[k];
   __syncthreads();
-  if (threadIdx.y > 0 || j >= columns) return;
-  for (int w = 1; w < SUM_WARPS; w++) sum += of_warp[w][threadIdx.x];
-  partial[blockIdx.y * columns + j] = sum;
+  if (threadIdx.y > 0 || j >= packs) return;
+#pragma unroll
+  for (int k = 0; k < W; k++) {
+    for (unsigned r = 1; r < blockDim.y; r++) sum[k] += of_thread[k][me + r * blockDim.x];
+    partial[(blockIdx.y * packs + j) * W + k] = sum[k];
+  }
 }
 
-template <class T> __global__ void add_pieces_kernel(const T* partial, long pieces, long columns, T* sums) {
-  const long j = long(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (j >= columns) return;
-  T sum = 0;
-  for (long piece = 0; piece < pieces; piece++) sum += partial[piece * columns + j];
-  sums[j] = sum;
+template <class T> struct StretchSums {
+  const T* partial; // [pieces, columns]
+  long columns;
+  __device__ void operator()(long i, long j, T* v) const { *v = partial[i * columns + j]; }
+};
+
+template <int W, class T, class At>
+void sum_stretches(At at, long rows, long columns, long pieces, T* partial) {
+  const long packs = columns / W, across = std::min<long>(packs, SUM_THREADS);
+  launch(column_pieces_kernel<W, T, At>, dim3(blocks_for(packs, across), unsigned(pieces)),
+         dim3(unsigned(across), unsigned(SUM_THREADS / across)), 0, at, rows, packs,
+         (rows + pieces - 1) / pieces, partial);
 }
 
-// sums [columns]. at(i, j) is called once for each element, and may write what it computed.
-template <class T, class At> void sum_columns(At at, long rows, long columns, T* sums) {
+// sums [columns], a multiple of W. at is called once for each element, and may write what it computed.
+template <int W, class T, class At> void sum_columns(At at, long rows, long columns, T* sums) {
   if (columns == 0) return;
-  const long pieces = std::min<long>(blocks_for(rows, SUM_ROWS), SUM_PIECES);
-  Temporary<T> partial(std::max(1L, pieces * columns));
-  if (pieces > 0)
-    launch(column_pieces_kernel<T, At>, dim3(blocks_for(columns, SUM_COLUMNS), unsigned(pieces)),
-           dim3(SUM_COLUMNS, SUM_WARPS), 0, at, rows, columns, (rows + pieces - 1) / pieces, partial.data());
-  launch(add_pieces_kernel<T>, dim3(blocks_for(columns, 256)), dim3(256), 0, partial.data(), pieces, columns,
-         sums);
+  const long down = SUM_THREADS / std::min<long>(columns / W, SUM_THREADS);
+  const long pieces = std::clamp<long>(blocks_for(rows, SUM_ROWS * down), 1, SUM_PIECES);
+  if (pieces == 1) return sum_stretches<W>(at, rows, columns, 1, sums);
+  const Temporary<T> partial(pieces * columns);
+  sum_stretches<W>(at, rows, columns, pieces, partial.data());
+  sum_stretches<1>(StretchSums<T>{partial.data(), columns}, pieces, columns, 1, sums);
 }
 
 } // namespace stepgrad

@@ -8,6 +8,7 @@
 // a, out: [rows, n]; b: [rows, n], [1, n] or [1, 1]. Up to 3 * rows * n elements moved, rows * n FLOPs.
 #include "cuda/collectives.h"
 #include "elementwise/cuda_formulas.h"
+#include "elementwise/cuda_rows.h"
 
 namespace stepgrad {
 namespace {
@@ -39,30 +40,6 @@ __global__ void one_number_kernel(const T* a, const T* b, T* out, long n, long p
   for (long i = packs * P::N + global_thread(); i < n; i += grid_threads()) out[i] = f(a[i], number);
 }
 
-// W columns a thread, all within one row: V is a Pack, or a single element where n is no multiple of a pack.
-// Blocks: x along the columns, y along the rows.
-template <class V, int W, class T, class F>
-__global__ void row_kernel(const T* a, const T* b, T* out, long rows, long columns, F f) {
-  const long j = global_thread();
-  if (j >= columns) return;
-  V of_b = reinterpret_cast<const V*>(b)[j];
-  const T* y = reinterpret_cast<const T*>(&of_b);
-  for (long i = blockIdx.y; i < rows; i += gridDim.y) {
-    V in = reinterpret_cast<const V*>(a)[i * columns + j], result;
-#pragma unroll
-    for (int k = 0; k < W; k++)
-      reinterpret_cast<T*>(&result)[k] = f(reinterpret_cast<const T*>(&in)[k], y[k]);
-    reinterpret_cast<V*>(out)[i * columns + j] = result;
-  }
-}
-
-template <class V, int W, class T, class F> void run_rows(const BinaryArgs<T>& g, F f) {
-  const long columns = g.n / W, across = (columns + THREADS - 1) / THREADS;
-  const int threads = columns < THREADS ? int((columns + WARP - 1) / WARP * WARP) : THREADS;
-  const dim3 grid(unsigned(across), unsigned(g.rows < 16384 ? g.rows : 16384));
-  launch(row_kernel<V, W, T, F>, grid, threads, 0, g.a, g.b, g.out, g.rows, columns, f);
-}
-
 template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
   const long size = g.rows * g.n;
   if (size == 0) return;
@@ -74,10 +51,8 @@ template <class T, class F> void run(const BinaryArgs<T>& g, F f) {
     launch(one_number_kernel<T, F>, blocks, THREADS, 0, g.a, g.b, g.out, size, packs, f);
   else if (flat)
     launch(same_shape_kernel<T, F>, blocks, THREADS, 0, g.a, g.b, g.out, size, packs, f);
-  else if (aligned && g.n % Pack<T>::N == 0)
-    run_rows<Pack<T>, Pack<T>::N>(g, f);
   else
-    run_rows<T, 1>(g, f);
+    run_rows(g.a, g.b, g.out, g.rows, g.n, f);
 }
 
 STEPGRAD_RUNG(BinaryArgs, "add", "vectorised", 10,

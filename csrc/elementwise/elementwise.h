@@ -48,4 +48,25 @@ template <class T> struct BinaryArgs { // out = f(a, b)
   }
 };
 
+enum class Activation { LINEAR, RELU, TANH, SIGMOID }; // those whose slope can be told from their value
+constexpr long ACTIVATIONS = 4;
+
+template <class T> struct BiasActivationArgs { // y = f(x + b)
+  const T* x;                                  // [rows, n]
+  const T* b;                                  // [n]
+  T* y;                                        // [rows, n]
+  long rows, n;
+  Activation activation;
+};
+
+template <class T>
+struct BiasActivationGradientArgs { // dx = dy * f'(x + b), told from y; db = the sums of its columns
+  const T* y;                       // [rows, n], what the forward kernel wrote
+  const T* dy;                      // [rows, n]
+  T* dx;                            // [rows, n]
+  T* db;                            // [n]
+  long rows, n;
+  Activation activation;
+};
+
 } // namespace stepgrad

@@ -5,8 +5,8 @@
 // Every element sees the same operations in the same order as in matmul, add and the activation: the same bits.
 //
 // Shapes and costs: dense.h.
-#include "common/math.h"
 #include "common/registry.h"
+#include "elementwise/vector_activation.h"
 #include "matmul/dense.h"
 #include "matmul/product.h"
 
@@ -33,17 +33,7 @@ template <class T> struct BiasAndActivation {
   Activation activation;
   // C: [rows, n], its first column is column j of Y. Not inlined: the product calls it in several places.
   __attribute__((noinline)) void operator()(T* C, long ldc, long rows, long j, long n) const {
-    const auto run = [&](auto f) { add_bias_and_activate(C, ldc, rows, bias + j, n, f); };
-    switch (activation) {
-    case Activation::LINEAR:
-      return run([](auto z) { return z; });
-    case Activation::RELU:
-      return run([](auto z) { return z < 0 ? decltype(z){} : z; });
-    case Activation::TANH:
-      return run([](auto z) { return vtanh(z); });
-    case Activation::SIGMOID:
-      return run([](auto z) { return vsigmoid(z); });
-    }
+    with_activation(activation, [&](auto f) { add_bias_and_activate(C, ldc, rows, bias + j, n, f); });
   }
 };
 

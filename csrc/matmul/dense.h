@@ -2,11 +2,9 @@
 //
 // 2*M*N*K FLOPs and M*N evaluations of f; M*K + K*N + N elements read, M*N written.
 #pragma once
+#include "elementwise/elementwise.h"
 
 namespace stepgrad {
-
-enum class Activation { LINEAR, RELU, TANH, SIGMOID }; // those whose slope can be told from Y
-constexpr long ACTIVATIONS = 4;
 
 template <class T> struct DenseArgs {
   long M, N, K;

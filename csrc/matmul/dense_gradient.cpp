@@ -7,9 +7,9 @@
 //
 // Shapes and costs: dense.h; M * N elements of working memory.
 #include "common/registry.h"
+#include "elementwise/bias_gradient.h"
 #include "matmul/dense.h"
 #include "matmul/product.h"
-#include "reduce/blocks.h"
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -18,26 +18,13 @@ STEPGRAD_RUNG(DenseGradientArgs, "dense_gradient", "tiles", 10,
               "the activation's gradient and its sum in one pass, then matmul's top rung",
               dense_gradient_tiles)
 template <class T> void dense_gradient_tiles(const DenseGradientArgs<T>& g) {
-  const auto run = [&](auto slope) {
-    T* dZ = scratch<T>(Scratch::PATCHES, g.M * g.N); // [M, N]; no convolution is at work here
-    reduce(ReduceArgs<T>{dZ, g.db, 1, g.M, g.N}, Sum(),
-           [&](long first, long count) { map(g.Y + first, g.dY + first, dZ + first, count, slope); });
-    return static_cast<const T*>(dZ);
-  };
   const T* dZ = g.dY;
-  switch (g.activation) {
-  case Activation::LINEAR:
+  if (g.activation == Activation::LINEAR) {
     reduce(ReduceArgs<T>{dZ, g.db, 1, g.M, g.N}, Sum());
-    break;
-  case Activation::RELU:
-    dZ = run([](auto y, auto dy) { return y > 0 ? dy : decltype(dy){}; });
-    break;
-  case Activation::TANH:
-    dZ = run([](auto y, auto dy) { return dy * (1 - y * y); });
-    break;
-  case Activation::SIGMOID:
-    dZ = run([](auto y, auto dy) { return dy * (y * (1 - y)); });
-    break;
+  } else {
+    T* before = scratch<T>(Scratch::PATCHES, g.M * g.N); // [M, N]; no convolution is at work here
+    bias_gradient(BiasActivationGradientArgs<T>{g.Y, g.dY, before, g.db, g.M, g.N, g.activation});
+    dZ = before;
   }
   if (g.dX) product(Gemm<T>{g.M, g.K, g.N, dZ, g.N, 1, g.W, 1, g.N, g.dX, g.K, false}, InParallel());
   product(Gemm<T>{g.K, g.N, g.M, g.X, 1, g.K, dZ, g.N, 1, g.dW, g.N, false}, InParallel());

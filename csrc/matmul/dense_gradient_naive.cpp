@@ -3,31 +3,17 @@
 // Shapes and costs: dense.h. Slow because each element of dZ is computed again whenever it is needed, 2 * K times, and because
 // the sums of dW walk down the columns of X and dY.
 #include "common/registry.h"
+#include "elementwise/activation.h"
 #include "matmul/dense.h"
 
 namespace stepgrad {
 namespace {
 
-// The slope of the activation, told from its value.
-template <class T> T slope(Activation f, T y) {
-  switch (f) {
-  case Activation::RELU:
-    return y > 0;
-  case Activation::TANH:
-    return 1 - y * y;
-  case Activation::SIGMOID:
-    return y * (1 - y);
-  default:
-    return 1;
-  }
-}
-
 STEPGRAD_RUNG(DenseGradientArgs, "dense_gradient", "naive", 0, "three sums as they are written",
               dense_gradient_naive)
 template <class T> void dense_gradient_naive(const DenseGradientArgs<T>& g) {
-  const auto dZ = [&](long i, long j) { // a gradient that meets a closed relu is gone, even if it is infinite
-    const T s = slope(g.activation, g.Y[i * g.N + j]);
-    return g.activation == Activation::RELU && s == 0 ? T(0) : g.dY[i * g.N + j] * s;
+  const auto dZ = [&](long i, long j) {
+    return gradient_before(g.activation, g.Y[i * g.N + j], g.dY[i * g.N + j]);
   };
   for (long i = 0; g.dX && i < g.M; i++)
     for (long k = 0; k < g.K; k++) {

@@ -2,24 +2,11 @@
 //
 // Shapes and costs: dense.h. Slow for the same reasons as matmul/naive: it walks down the columns of W.
 #include "common/registry.h"
+#include "elementwise/activation.h"
 #include "matmul/dense.h"
-#include <cmath>
 
 namespace stepgrad {
 namespace {
-
-template <class T> T activate(Activation f, T z) {
-  switch (f) {
-  case Activation::RELU:
-    return z < 0 ? T(0) : z; // asked this way round, a NaN stays a NaN
-  case Activation::TANH:
-    return std::tanh(z);
-  case Activation::SIGMOID:
-    return z < 0 ? std::exp(z) / (1 + std::exp(z)) : 1 / (1 + std::exp(-z));
-  default:
-    return z;
-  }
-}
 
 STEPGRAD_RUNG(DenseArgs, "dense", "naive", 0, "three loops, then bias and activation of each element",
               dense_naive)

@@ -5,7 +5,8 @@
 // and the element of X is the same for a warp. Backward 4*M*N*K FLOPs, and dZ 2*K + 1 times.
 // Limit: 8 bytes from L1 or L2 for each multiply-add, nothing is used twice out of a register.
 #include "cuda/cuda.h"
-#include "matmul/cuda_activation.h"
+#include "elementwise/cuda_activation.h"
+#include "matmul/dense.h"
 
 namespace stepgrad {
 namespace {

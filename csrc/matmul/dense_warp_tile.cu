@@ -9,8 +9,8 @@
 // Backward: one pass computes dZ from Y and dY, writes it, and adds up its columns for db (cuda/column_sums.h); then the two
 // products, with strides in place of transposes. 4*M*N*K FLOPs; 12*M*N bytes for that pass, 8 without an activation.
 // Limit: as matmul's rung; f, 64 times a lane, counts where K is short (tanh takes about 20 instructions, K = 20 multiply-adds).
-#include "cuda/column_sums.h"
-#include "matmul/cuda_activation.h"
+#include "elementwise/cuda_bias_gradient.h"
+#include "matmul/dense.h"
 #include "matmul/warp_tile.h"
 
 namespace stepgrad {
@@ -35,18 +35,6 @@ void dense_warp_tile(const DenseArgs<float>& g) {
                          BiasAndActivation{g.b, g.N, g.activation});
 }
 
-struct GradientBefore { // writes dZ [M, N] as it goes; dZ may be dY itself, where there is no activation
-  const float *Y, *dY;
-  float* dZ;
-  long N;
-  Activation f;
-  __device__ float operator()(long i, long j) const {
-    const float z = gradient_before(f, Y[i * N + j], dY[i * N + j]);
-    if (dZ != dY) dZ[i * N + j] = z;
-    return z;
-  }
-};
-
 STEPGRAD_RUNG_F32(DenseGradientArgs, "dense_gradient", "warp_tile", 60,
                   "dZ and the bias's gradient in one pass, then two products of matmul's warp tile",
                   dense_gradient_warp_tile)
@@ -54,7 +42,8 @@ void dense_gradient_warp_tile(const DenseGradientArgs<float>& g) {
   const bool is_linear = g.activation == Activation::LINEAR;
   const Temporary<float> memory(is_linear ? 1 : std::max(1L, g.M * g.N));
   float* dZ = is_linear ? const_cast<float*>(g.dY) : memory.data(); // not written then
-  sum_columns<float>(GradientBefore{g.Y, g.dY, dZ, g.N, g.activation}, g.M, g.N, g.db);
+  bias_gradient(
+      BiasActivationGradientArgs<float>{g.Y, g.dY, is_linear ? nullptr : dZ, g.db, g.M, g.N, g.activation});
   if (g.dX)
     multiply_by_warp_tiles(MatmulArgs<float>{1, g.M, g.K, g.N, dZ, 0, g.N, 1, g.W, 0, 1, g.N, g.dX, 0, g.K},
                            AsItIs());

@@ -174,7 +174,7 @@ template <class Cell> bool run(const SequenceArgs<float>& g) {
 struct ColumnOf { // of dz
   const float* dz;
   long width;
-  __device__ float operator()(long i, long j) const { return dz[i * width + j]; }
+  __device__ void operator()(long i, long j, float* v) const { *v = dz[i * width + j]; }
 };
 
 template <class Cell> bool run_back(const SequenceGradientArgs<float>& g) {
@@ -190,7 +190,7 @@ template <class Cell> bool run_back(const SequenceGradientArgs<float>& g) {
     multiply_by_warp_tiles(
         MatmulArgs<float>{1, n, count, steps, v, 0, 1, n, dz.data() + from, 0, 4 * H, 1, to + at, 0, columns},
         AsItIs());
-    if (sums) sum_columns<float>(ColumnOf{dz.data() + from, 4 * H}, steps, count, sums + at);
+    if (sums) sum_columns<1>(ColumnOf{dz.data() + from, 4 * H}, steps, count, sums + at);
   };
   weights(g.x, g.n, 0, columns, 0, g.gkernel, g.gbias);
   if (Cell::COLUMNS == 4) {

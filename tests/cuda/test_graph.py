@@ -7,7 +7,7 @@ import pytest
 
 import stepgrad as sg
 from kernels import gpu_stand_in, on_device
-from stepgrad import device_arrays, devices, layers, losses, ops, optimizers
+from stepgrad import device_arrays, devices, layers, losses, metrics, ops, optimizers
 from stepgrad.errors import DataError
 
 pytestmark = pytest.mark.skipif(
@@ -290,3 +290,49 @@ def test_only_the_numbers_that_are_shown_are_copied_to_the_host(jit, build):
             gpu_stand_in.copies.clear()
             model.train_on_batch(DATA[build](rng, 5), rng.integers(0, 4, 5))
         assert gpu_stand_in.copies == [(), ()]  # the loss, and how many predictions were right
+
+
+METRICS = {  # the metric -> what it copies of a batch
+    lambda: metrics.AUC(num_thresholds=7, multi_label=True, num_labels=3): (2 * (7 + 1) * 3,),
+    lambda: metrics.AUC(num_thresholds=7, curve="PR", label_weights=[1, 2, 3.0]): (2 * (7 + 1),),
+    lambda: metrics.AUC(thresholds=[0.3, 0.35, 0.9], from_logits=True): (2 * (5 + 1),),
+    lambda: metrics.Precision([0.7, 0.2]): (2 * (2 + 1),),
+    lambda: metrics.Recall(top_k=2): (2 * (1 + 1),),
+    lambda: metrics.TrueNegatives(): (2 * (1 + 1),),
+    lambda: metrics.PrecisionAtRecall(0.5, num_thresholds=5, class_id=1): (2 * (5 + 1),),
+    lambda: metrics.F1Score(): (4, 3),
+    lambda: metrics.FBetaScore("micro", threshold=0.4): (4,),
+    lambda: metrics.OneHotMeanIoU(3): (9,),
+    lambda: metrics.BinaryIoU([0, 1]): (4,),
+    lambda: metrics.RootMeanSquaredError(): (),
+    lambda: metrics.R2Score(): (4, 3),
+    lambda: metrics.BinaryAccuracy(): (),
+    lambda: metrics.TopKCategoricalAccuracy(2): (),
+    lambda: metrics.KLDivergence(): (),
+}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("build", METRICS)
+def test_metrics_copy_what_they_gather(build, weighted):
+    rng = np.random.default_rng(3)
+    labels = np.eye(3, dtype="float32")[rng.integers(0, 3, 50)]
+    predictions = rng.uniform(0.01, 0.99, (50, 3)).astype("float32")
+    metric = build()
+    pixels = (50, 3) if isinstance(metric, metrics.BinaryIoU) else 50
+    weights = rng.uniform(0.5, 2, pixels).astype("float32") if weighted else None
+    metric.update_state(labels, predictions, weights)
+    want = metric.result().numpy()
+    copied = [METRICS[build]] + [()] * (
+        weighted and isinstance(metric, metrics.Mean)
+    )  # the sum of the weights
+    with sg.device("cuda"):
+        y_true, y_pred = sg.Tensor(labels), sg.Tensor(predictions)
+        for y in (labels, y_true):  # fit has them on the host
+            metric.reset_state()
+            gpu_stand_in.copies.clear()
+            metric.update_state(y, y_pred, weights)
+            if os.environ.get("STEPGRAD_GPU_STAND_IN") == "1":
+                assert gpu_stand_in.copies == copied
+            np.testing.assert_allclose(metric.result().numpy(), want, rtol=1e-5)

@@ -92,6 +92,30 @@ def binary(op, rng):
     yield Case((a, b, Out(BINARY[op](a, b))), rtol=3e-7)
 
 
+ACTIVATIONS = (lambda z: z, lambda z: np.where(z < 0, 0, z), np.tanh, _sigmoid)  # in the order of their codes
+# dz of (y, dy)
+BEFORE = (lambda y, dy: dy, UNARY_GRADIENT["relu_gradient"], UNARY_GRADIENT["tanh_gradient"], UNARY_GRADIENT["sigmoid_gradient"])  # fmt: skip
+# Rows that a block of CUDA shares, or more than one block; one bias; more columns than a block has threads; several stretches.
+BIASED = (
+    *((3, n) for n in SIZES), (0, 5), (1, 1), (70, 1), (900, 8), (37, 24), (41, 300), (20, 1100), (9000, 2), (5000, 6),
+)  # fmt: skip
+
+
+def bias_activation(op, rng):
+    for rows, n in BIASED:
+        x, b = _with_specials(draw(rng, rows, n)), draw(rng, n)
+        for code, activation in enumerate(ACTIVATIONS):
+            yield Case((x, b, Out(activation(x + b)), code))
+
+
+def bias_activation_gradient(op, rng):
+    for rows, n in BIASED:
+        y, dy = draw(rng, rows, n, scale=0.5), _with_specials(draw(rng, rows, n))
+        for code, before in enumerate(BEFORE):
+            dx = before(y, dy)
+            yield Case((y, dy, Out(dx), Out(dx.sum(0)), code), atol=1e-6 * max(1, rows) ** 0.5)
+
+
 # ---- copy ------------------------------------------------------------------------------------------------------------
 
 
@@ -292,20 +316,18 @@ def matmul(op, rng):
 
 
 def dense(op, rng):
-    activations = (lambda z: z, lambda z: np.maximum(z, 0), np.tanh, lambda z: 1 / (1 + np.exp(-z)))
     for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (60, 70, 300), (40, 603, 100), (33, 10, 300)]:
         x, w, b = draw(rng, m, k), draw(rng, k, n), draw(rng, n)
-        for code, activation in enumerate(activations):
+        for code, activation in enumerate(ACTIVATIONS):
             yield Case((x, w, b, Out(activation(x @ w + b)), code), atol=4e-6 * max(1, k) ** 0.5)
 
 
 def dense_gradient(op, rng):
-    slopes = (lambda y: 1, lambda y: y > 0, lambda y: 1 - y * y, lambda y: y * (1 - y))
     none = np.zeros(0)
     for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (150, 70, 40), (5000, 1, 3)]:
         x, w, y, dy = draw(rng, m, k), draw(rng, k, n), draw(rng, m, n, scale=0.5), draw(rng, m, n)
-        for code, slope in enumerate(slopes):
-            dz = dy * slope(y)
+        for code, before in enumerate(BEFORE):
+            dz = before(y, dy)
             for dx in (Out((dz @ w.T).reshape(-1)), none):
                 outs = dx, Out(x.T @ dz), Out(dz.sum(0))
                 yield Case((x, w, y, dy, *outs, code), atol=4e-6 * max(1, m, n) ** 0.5)
@@ -415,6 +437,8 @@ FAMILIES = {
     unary: list(UNARY),
     unary_gradient: list(UNARY_GRADIENT),
     binary: list(BINARY),
+    bias_activation: ["bias_activation"],
+    bias_activation_gradient: ["bias_activation_gradient"],
     reduction: list(REDUCE),
     arg_reduction: ["argmax", "argmin"],
     copying: ["copy"],

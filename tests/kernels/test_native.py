@@ -89,6 +89,8 @@ def large_arguments(op, dtype):
             0.2,
             True,
         ),
+        "bias_activation": lambda: (floats(many, 7), floats(7), floats(many, 7), 2),
+        "bias_activation_gradient": lambda: (floats(many, 7), floats(many, 7), floats(many, 7), floats(7), 2),
         "dense": lambda: (floats(301, 403), floats(403, 205), floats(205), floats(301, 205), 2),
         "dense_gradient": lambda: (
             *(floats(301, 403), floats(403, 205), floats(301, 205), floats(301, 205)),

@@ -67,6 +67,14 @@ def dense(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     return f"{rows} x {n} to {n} units, relu", arrays, attrs, products * 2.0 * rows * n * n
 
 
+def bias_activation(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
+    """What follows the first layer of a network for photos."""
+    pixels, channels = size or 32 * 32 * 32, 32
+    x, b = _normal(rng, pixels, channels), _normal(rng, channels)
+    arrays = (np.maximum(x, 0), _normal(rng, pixels, channels)) if op.endswith("_gradient") else (x, b)
+    return f"{pixels:,} pixels of {channels} channels, relu", arrays, {"activation": "relu"}, 0.0
+
+
 def convolution(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     """The first layer of a network for photos."""
     batch, side, filters = 32, size or 32, 32
@@ -86,5 +94,6 @@ INPUTS: dict[str, Callable[[str, int | None, np.random.Generator], Inputs]] = {
         (f"{kind}_sequence{end}" for kind in ("lstm", "gru") for end in ("", "_gradient")), sequence
     ),
     **dict.fromkeys(("dense", "dense_gradient"), dense),
+    **dict.fromkeys(("bias_activation", "bias_activation_gradient"), bias_activation),
     "conv2d_bias": convolution,
 }

@@ -7,7 +7,7 @@ from typing import Any
 from stepgrad import activations, config, ops
 from stepgrad.errors import ArgumentError
 from stepgrad.layers.input_spec import InputSpec
-from stepgrad.layers.weighted import Weighted, check_choice, check_positive, check_tuple
+from stepgrad.layers.weighted import FUSED, Weighted, add_bias, check_choice, check_positive, check_tuple
 from stepgrad.ops.convolution.conv import conv_bias
 
 
@@ -101,19 +101,20 @@ class Conv(Weighted):
 
     def call(self, inputs: Any) -> Any:
         geometry = self.strides, self.padding, self.data_format, self.dilation_rate
-        if self.use_bias and self.activation in (activations.relu, activations.linear):
-            relu = self.activation is activations.relu
-            return conv_bias(inputs, self.kernel, self.bias, relu, *geometry)
+        fused = FUSED.get(self.activation)
+        if self.use_bias and fused in ("relu", "linear", None):
+            y = conv_bias(inputs, self.kernel, self.bias, fused == "relu", *geometry)
+            return y if fused else self.activation(y)
         return self._finish(ops.conv(inputs, self.kernel, *geometry))
 
     def _finish(self, x: Any) -> Any:
         """Add the bias and apply the activation."""
-        if self.use_bias:
-            bias = self.bias
-            if self.data_format == "channels_first":
-                bias = ops.reshape(bias, (-1,) + (1,) * self.rank)
-            x = ops.add(x, bias)
-        return self.activation(x)
+        if not self.use_bias:
+            return self.activation(x)
+        bias = self.bias
+        if self.data_format == "channels_first":
+            bias = ops.reshape(bias, (-1,) + (1,) * self.rank)
+        return add_bias(x, bias, self.activation)
 
     def get_config(self) -> dict[str, Any]:
         return {

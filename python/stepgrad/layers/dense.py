@@ -7,10 +7,8 @@ from typing import Any
 from stepgrad import activations, ops
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.weighted import Weighted, check_positive, refuse
-from stepgrad.ops.linalg.dense import ACTIVATIONS, dense
-
-_FUSED = {getattr(activations, name): name for name in ACTIVATIONS}
+from stepgrad.layers.weighted import FUSED, Weighted, check_positive, refuse
+from stepgrad.ops.linalg.dense import dense
 
 
 @LAYERS.register
@@ -73,7 +71,7 @@ class Dense(Weighted):
     def call(self, inputs: Any) -> Any:
         if not self.use_bias:
             return self.activation(ops.matmul(inputs, self.kernel))
-        fused = _FUSED.get(self.activation)
+        fused = FUSED.get(self.activation)
         if fused:
             return dense(inputs, self.kernel, self.bias, fused)
         return self.activation(dense(inputs, self.kernel, self.bias))

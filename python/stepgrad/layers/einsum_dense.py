@@ -10,7 +10,7 @@ from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.initializers import VarianceScaling
 from stepgrad.layers.input_spec import InputSpec
 from stepgrad.layers.layer import LAYERS
-from stepgrad.layers.weighted import Weighted, refuse
+from stepgrad.layers.weighted import Weighted, add_bias, refuse
 
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
@@ -149,9 +149,7 @@ class EinsumDense(Weighted):
 
     def call(self, inputs: Any) -> Any:
         x = ops.einsum(self.equation, inputs, self.kernel)
-        if self.bias is not None:
-            x = x + self.bias
-        return self.activation(x)
+        return self.activation(x) if self.bias is None else add_bias(x, self.bias, self.activation)
 
     def get_config(self) -> dict[str, Any]:
         return {

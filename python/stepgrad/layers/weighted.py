@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import constraints, initializers, regularizers
+from stepgrad import activations, constraints, initializers, ops, regularizers
 from stepgrad.errors import ArgumentError, did_you_mean
 from stepgrad.layers.layer import Layer
+from stepgrad.ops.activation.bias_activation import ACTIVATIONS, bias_activation
 from stepgrad.tape import Variable
 from stepgrad.utils.serialization import serialize_object
+
+FUSED = {getattr(activations, name): name for name in ACTIVATIONS}  # those that an op applies with its bias
 
 
 class Weighted(Layer):
@@ -40,6 +43,12 @@ class Weighted(Layer):
             for weight in weights
             for word in ("initializer", "regularizer", "constraint")
         }
+
+
+def add_bias(x: Any, bias: Any, activation: Any) -> Any:
+    """Return ``activation(x + bias)``, in one pass over memory where the engine has one."""
+    fused = FUSED.get(activation) if tuple(x.shape[-len(bias.shape) :]) == tuple(bias.shape) else None
+    return bias_activation(x, bias, fused) if fused else activation(ops.add(x, bias))
 
 
 def check_positive(layer: Layer, word: str, value: Any) -> int:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import to_numpy
+from stepgrad.metrics.metric import as_it_lies
 
 LOWEST = -1e10  # stands below every prediction: the threshold that goes with top_k
 
@@ -51,13 +52,13 @@ class Thresholds:
         self.below_zero = min(values) < 0  # AUC's outermost thresholds lie a little outside of [0, 1]
         self.even = n >= 3 and np.allclose(np.clip(values, 0, 1), np.arange(n) / (n - 1), rtol=0, atol=1e-6)
 
-    def bucket(self, y_pred: np.ndarray) -> np.ndarray:
+    def bucket(self, y_pred: Any) -> Any:
         """Return for each prediction how many thresholds, in rising order, lie below it, minus one."""
         if self.even:
             bucket = np.ceil(np.clip(y_pred, 0, 1) * np.float32(self.size - 1)) - 1
             bucket = np.maximum(bucket, 0) if self.below_zero else bucket
         else:
-            bucket = np.searchsorted(self.sorted, y_pred, side="left") - 1
+            bucket = np.searchsorted(beside(y_pred, self.sorted), y_pred, side="left") - 1
         return np.where(np.isnan(y_pred), -1, bucket).astype(np.int64)  # NaN is above no threshold
 
 
@@ -74,16 +75,16 @@ def count(
 ) -> Counts:
     """Count at each threshold; a prediction is positive when it is above the threshold.
 
-    Each prediction is put into the bucket of the highest threshold below it. A cumulative sum over the buckets then
-    gives the counts at all thresholds at once.
+    Each prediction is put into the bucket of the highest threshold below it, where it lies: what leaves a GPU is how much
+    is in each bucket. A cumulative sum over the buckets then gives the counts at all thresholds at once.
 
     Examples
     --------
     >>> count([1, 1, 0], [0.9, 0.3, 0.6], Thresholds([0.5])).true_positives.tolist()
     [1.0]
     """
-    y_true, y_pred = same_shape(name, y_true, to_numpy(y_pred, np.float32))
-    weight = _weights(sample_weight, y_pred.shape)
+    y_true, y_pred = same_shape(name, y_true, as_it_lies(y_pred).astype(np.float32, copy=False))
+    weight = _weights(sample_weight, y_pred)
     if top_k is not None:
         y_pred = keep_top_k(y_pred, top_k)
     if class_id is not None:
@@ -97,44 +98,36 @@ def count(
         y_true, y_pred = y_true[..., class_id : class_id + 1], y_pred[..., class_id : class_id + 1]
         if weight is not None and weight.shape[-1] != 1:
             weight = weight[..., class_id : class_id + 1]
-    weight = np.ones((), np.float64) if weight is None else weight
     if label_weights is not None:
-        weight = weight * np.asarray(label_weights)
-    weight = np.broadcast_to(weight, y_pred.shape)
+        of_label = beside(y_pred, np.asarray(label_weights, np.float64))
+        weight = np.broadcast_to(of_label if weight is None else weight * of_label, y_pred.shape)
     labels = y_pred.shape[-1] if multi_label else 1
-    bucket = thresholds.bucket(y_pred).reshape(-1, labels)
-    positive = (y_true.astype(bool) * weight).reshape(-1, labels)
-    negative = (~y_true.astype(bool) * weight).reshape(-1, labels)
-    tp, fp = (_at_or_above(bucket, part, thresholds.size) for part in (positive, negative))
-    counts = Counts(tp, fp, negative.sum(axis=0) - fp, positive.sum(axis=0) - tp)
-    return Counts(*((c if multi_label else c[:, 0])[thresholds.undo] for c in counts))
+    buckets = thresholds.size + 1  # the first: below all thresholds
+    slots = (buckets * ~y_true.astype(bool) + thresholds.bucket(y_pred) + 1).reshape(-1, labels)
+    slots = slots * labels + beside(y_pred, np.arange(labels))
+    amount = None if weight is None else weight.ravel()
+    table = to_host(np.bincount(slots.ravel(), amount, 2 * buckets * labels)).astype(np.float64)
+    table = table.reshape(2, buckets, labels)  # of positives, of negatives
+    (tp, fp) = above = np.cumsum(table[:, :0:-1], axis=1)[:, ::-1]
+    fn, tn = table.sum(axis=1, keepdims=True) - above
+    return Counts(*((c if multi_label else c[:, 0])[thresholds.undo] for c in (tp, fp, tn, fn)))
 
 
-def keep_top_k(y_pred: np.ndarray, k: int) -> np.ndarray:
+def keep_top_k(y_pred: Any, k: int) -> Any:
     """Put everything but the k highest predictions of each row below every threshold."""
     if not 1 <= k <= y_pred.shape[-1]:
         raise ArgumentError(
             "there are not so many classes", expected=f"1 <= top_k <= {y_pred.shape[-1]}", got=f"{k}"
         )
-    best = np.argsort(-y_pred, axis=-1, kind="stable")[..., :k]
-    kept = np.full_like(y_pred, LOWEST)
-    np.put_along_axis(kept, best, np.take_along_axis(y_pred, best, -1), -1)
-    return kept
+    order = np.argsort(-y_pred, axis=-1, kind="stable")
+    return np.where(np.argsort(order, axis=-1, kind="stable") < k, y_pred, np.float32(LOWEST))
 
 
-def _at_or_above(bucket: np.ndarray, amount: np.ndarray, thresholds: int) -> np.ndarray:
-    labels = bucket.shape[1]
-    slots = (bucket + 1) * labels + np.arange(labels)  # row 0: below all thresholds
-    sums = np.bincount(slots.ravel(), amount.ravel(), (thresholds + 1) * labels).reshape(
-        thresholds + 1, labels
-    )
-    return np.cumsum(sums[:0:-1], axis=0)[::-1]
-
-
-def _weights(sample_weight: Any, shape: tuple) -> np.ndarray | None:
+def _weights(sample_weight: Any, y_pred: Any) -> Any:
     if sample_weight is None:
         return None
-    weight = to_numpy(sample_weight, np.float64)
+    shape = y_pred.shape
+    weight = beside(y_pred, as_it_lies(sample_weight).astype(np.float64, copy=False))
     if weight.ndim == len(shape) - 1 and weight.ndim:
         weight = weight[..., None]
     if weight.ndim > len(shape) and weight.shape[-1] == 1:

@@ -10,7 +10,7 @@ import numpy as np
 from stepgrad import config
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.metrics.counts import Counts, Thresholds, count
-from stepgrad.metrics.metric import METRICS, Metric, as_result, divide_no_nan, to_numpy
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, divide_no_nan
 from stepgrad.tape import Tensor
 
 _HEIGHTS: dict[str, Callable] = {
@@ -103,7 +103,7 @@ class AUC(_CurveMetric):
             self._add_counts((self.num_thresholds, num_labels))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_pred = to_numpy(y_pred, np.float32)
+        y_pred = as_it_lies(y_pred).astype(np.float32, copy=False)
         if self.from_logits:
             y_pred = 0.5 * (1 + np.tanh(0.5 * y_pred))  # the sigmoid, without overflow
         if self.multi_label and y_pred.ndim != 2:

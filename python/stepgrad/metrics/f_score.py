@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config
+from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import METRICS, Metric, as_result, to_numpy
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
 from stepgrad.tape import Tensor
 
 
@@ -54,7 +55,7 @@ class FBetaScore(Metric):
         self.average, self.beta, self.threshold = average, float(beta), threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = same_shape(self.name, to_numpy(y_true, self.dtype), to_numpy(y_pred, self.dtype))
+        y_true, y_pred = (a.astype(self.dtype, copy=False) for a in same_shape(self.name, y_true, y_pred))
         if y_pred.ndim != 2:
             raise ShapeError(
                 "an F score needs two axes", op=self.name, expected="(batch, classes)", got=str(y_pred.shape)
@@ -67,11 +68,14 @@ class FBetaScore(Metric):
             positive = (y_pred >= y_pred.max(axis=-1, keepdims=True)) & (np.abs(y_pred) > 1e-9)
         else:
             positive = y_pred > self.threshold
-        weight = 1 if sample_weight is None else to_numpy(sample_weight, self.dtype)[:, None]
+        weight = 1
+        if sample_weight is not None:
+            weight = beside(y_pred, as_it_lies(sample_weight).astype(self.dtype, copy=False))[:, None]
         axis = None if self.average == "micro" else 0
         parts = (positive * y_true, positive * (1 - y_true), (1 - positive) * y_true, y_true)
-        for variable, part in zip(self._variables, parts, strict=True):
-            variable.assign_add((part * weight).sum(axis=axis))
+        sums = to_host(np.stack([(part * weight).sum(axis=axis) for part in parts]))
+        for variable, more in zip(self._variables, sums, strict=True):
+            variable.assign_add(more)
 
     def result(self) -> Tensor:
         if not self._variables:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config
+from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.metrics.metric import METRICS, Metric, as_result, to_numpy
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, together
 from stepgrad.tape import Tensor
 
 
@@ -58,7 +59,7 @@ class IoU(Metric):
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = to_numpy(y_true), to_numpy(y_pred)
+        y_true, y_pred = together(y_true, y_pred)
         y_true = (y_true if self.sparse_y_true else y_true.argmax(self.axis)).ravel().astype(np.int64)
         y_pred = (y_pred if self.sparse_y_pred else y_pred.argmax(self.axis)).ravel().astype(np.int64)
         if y_true.shape != y_pred.shape:
@@ -66,13 +67,14 @@ class IoU(Metric):
                 "labels and predictions have different numbers of entries", op=self.name, expected=str(y_pred.size),
                 got=str(y_true.size), fix="for one value a class set sparse_y_pred=False",
             )  # fmt: skip
-        weight = np.ones(()) if sample_weight is None else to_numpy(sample_weight, np.float64).ravel()
         known = (y_true >= 0) & (y_true < self.num_classes) & (y_pred >= 0) & (y_pred < self.num_classes)
         if self.ignore_class is not None:
             known &= y_true != self.ignore_class
         cells = np.where(known, y_true * self.num_classes + y_pred, 0)
-        amounts = np.broadcast_to(weight, y_true.shape) * known
-        matrix = np.bincount(cells, amounts, self.num_classes**2)
+        amounts = known.astype(np.float64)
+        if sample_weight is not None:
+            amounts *= beside(y_pred, as_it_lies(sample_weight).astype(np.float64, copy=False)).ravel()
+        matrix = to_host(np.bincount(cells, amounts, self.num_classes**2))
         self.total_cm.assign_add(matrix.reshape(self.num_classes, self.num_classes))
 
     def result(self) -> Tensor:
@@ -219,7 +221,7 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        super().update_state(y_true, to_numpy(y_pred) >= self.threshold, sample_weight)
+        super().update_state(y_true, as_it_lies(y_pred) >= self.threshold, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         return {

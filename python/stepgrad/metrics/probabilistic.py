@@ -6,7 +6,7 @@ from typing import Any
 
 from stepgrad import losses
 from stepgrad.losses.loss import apply_mask
-from stepgrad.metrics.metric import METRICS, to_numpy
+from stepgrad.metrics.metric import METRICS, as_it_lies, to_numpy
 from stepgrad.metrics.reduction import MeanMetricWrapper
 
 
@@ -69,7 +69,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
             ignore is not None and sample_weight is not None
         ):  # as Keras does: without weights, ignored samples count as 0
             labels = to_numpy(y_true)
-            labels = labels[..., 0] if labels.ndim == to_numpy(y_pred).ndim else labels
+            labels = labels[..., 0] if labels.ndim == as_it_lies(y_pred).ndim else labels
             sample_weight = apply_mask(sample_weight, labels != ignore, "sum")
         super().update_state(y_true, y_pred, sample_weight)
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from stepgrad import losses
+from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import METRICS, Metric, as_result, to_numpy
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
 from stepgrad.metrics.reduction import Mean, MeanMetricWrapper
 from stepgrad.tape import Tensor
 
@@ -69,7 +70,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = same_shape(self.name, to_numpy(y_true, self.dtype), to_numpy(y_pred, self.dtype))
+        y_true, y_pred = (a.astype(self.dtype, copy=False) for a in same_shape(self.name, y_true, y_pred))
         super().update_state(np.square(y_pred - y_true), sample_weight)
 
     def result(self) -> Tensor:
@@ -136,7 +137,7 @@ class R2Score(Metric):
         self.sum: Any = None
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true, y_pred = same_shape(self.name, to_numpy(y_true, self.dtype), to_numpy(y_pred, self.dtype))
+        y_true, y_pred = (a.astype(self.dtype, copy=False) for a in same_shape(self.name, y_true, y_pred))
         if y_true.ndim != 2:
             raise ShapeError(
                 "R2Score needs two axes", op=self.name, expected="(batch, outputs)", got=str(y_pred.shape),
@@ -148,12 +149,15 @@ class R2Score(Metric):
             self.sum = self.add_variable(outputs, name="sum")
             self.total_mse = self.add_variable(outputs, name="residual")
             self.count = self.add_variable(outputs, name="count")
-        weight = np.ones((), self.dtype) if sample_weight is None else to_numpy(sample_weight, self.dtype)
+        weight = np.ones((), self.dtype) if sample_weight is None else as_it_lies(sample_weight)
+        weight = beside(y_pred, weight.astype(self.dtype, copy=False))
         weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
-        self.sum.assign_add((y_true * weight).sum(axis=0))
-        self.squared_sum.assign_add((y_true * y_true * weight).sum(axis=0))
-        self.total_mse.assign_add((np.square(y_true - y_pred) * weight).sum(axis=0))
-        self.count.assign_add(weight.sum(axis=0))
+        parts = y_true * weight, y_true * y_true * weight, np.square(y_true - y_pred) * weight, weight
+        sums = to_host(np.stack([part.sum(axis=0) for part in parts]))
+        for variable, more in zip(
+            (self.sum, self.squared_sum, self.total_mse, self.count), sums, strict=True
+        ):
+            variable.assign_add(more)
         self.num_samples.assign_add(y_true.size)
 
     def result(self) -> Tensor:

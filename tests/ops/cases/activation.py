@@ -6,6 +6,7 @@ import numpy as np
 
 from ops.harness import Case, Input, nonzero, normal, uniform, x32
 from stepgrad import ops
+from stepgrad.ops.activation.bias_activation import _bias_activation_gradient, bias_activation
 
 
 def _case(names, call, expected, domain=normal, **more):
@@ -47,7 +48,64 @@ def _sparsemax_kink(x):
     return bool(x.size) and bool((np.abs(_distance_to_tau(x)) < 0.003).any())
 
 
+ACTIVATIONS = {
+    "linear": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+}
+SLOPES = {
+    "linear": np.ones_like,
+    "relu": lambda y: y > 0,
+    "tanh": lambda y: 1 - y * y,
+    "sigmoid": lambda y: y * (1 - y),
+}
+
+
+def _bias_activation(activation, expected):
+    return Case(
+        "bias_activation",
+        bias_activation,
+        [Input((5, 3), nonzero), Input((3,), uniform(-0.2, 0.2))],
+        {"activation": activation},
+        expected=lambda x, b, activation: expected(x + b),
+        shapes=[((3, n), (n,)) for n in (0, 1, 7, 8, 17, 33)]
+        + [((0, 3), (3,)), ((4,), (4,)), ((2, 3, 4), (4,)), ((2, 3, 4), (3, 4)), ((300, 2, 8), (8,))],
+        large=((2570, 103), (103,)),
+        label=activation,
+        errors=[(lambda: bias_activation(x32(2, 3), x32(2)), "the bias has the last axes of x")],
+    )
+
+
+def _bias_activation_gradient_case(activation, slope, rank=1):
+    def expected(y, gy, activation, rank):
+        gx = gy * slope(y)
+        return gx, gx.sum(tuple(range(gx.ndim - rank)))
+
+    return Case(
+        "bias_activation_gradient",
+        _bias_activation_gradient,
+        [Input((5, 3, 2), nonzero if activation == "relu" else uniform(0.2, 0.8)), Input((5, 3, 2))],
+        {"activation": activation, "rank": rank},
+        expected=expected,
+        shapes=[((n, 3), (n, 3)) for n in (0, 1, 7, 33)]
+        + [((4, 2), (4, 2)), ((2, 3, 8), (2, 3, 8)), ((3, 0), (3, 0))],
+        large=((2570, 103), (2570, 103)),
+        batch=(0, 1),
+        label=activation + ("" if rank == 1 else "_two_axes"),
+        errors=[
+            (
+                lambda: _bias_activation_gradient(x32(5, 3), x32(5, 2)),
+                "the gradient has the shape of the output",
+            )
+        ],
+    )
+
+
 CASES = [
+    *(_bias_activation(name, f) for name, f in ACTIVATIONS.items()),
+    *(_bias_activation_gradient_case(name, slope) for name, slope in SLOPES.items()),
+    _bias_activation_gradient_case("tanh", SLOPES["tanh"], rank=2),
     _case(("relu", "relu_gradient"), ops.relu, lambda x: np.where(x < 0, 0.0, x), nonzero),
     _case("relu6", ops.relu6, lambda x: np.where(x < 0, 0.0, np.where(x > 6, 6.0, x)), kink=_away_from(0, 6)),
     _case("leaky_relu", ops.leaky_relu, lambda x: np.where(x < 0, 0.2 * x, x), nonzero),

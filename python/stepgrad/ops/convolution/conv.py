@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
+from stepgrad.ops.activation.bias_activation import bias_activation
 from stepgrad.ops.convolution.conv2d import _conv2d
 from stepgrad.ops.convolution.conv2d_bias import _conv2d_bias, fuses
 from stepgrad.ops.convolution.layout import back, images, numbers, spatial_axes, standard_format
@@ -175,8 +176,7 @@ def _run(x, kernel, groups, strides, padding, data_format, dilation_rate, finish
     else:
         y = rounded_product(partial(_conv2d, **geometry), x, kernel)
         if finish is not None:
-            y = public["add"](y, finish[0])
-            y = public["relu"](y) if finish[1] else y
+            y = bias_activation(y, finish[0], "relu" if finish[1] else "linear")
     return back(y, spatial, data_format)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
-from stepgrad.ops.activation.relu import _relu, _relu_gradient
+from stepgrad.ops.activation.bias_activation import bias_activation_gradients
+from stepgrad.ops.activation.relu import _relu
 from stepgrad.ops.convolution.conv2d import _conv2d, convolution_gradients
 from stepgrad.ops.convolution.windows import resolve_padding
 from stepgrad.ops.op import Op, contiguous
-from stepgrad.tape.state import public, state
+from stepgrad.tape.state import state
 
 
 class Conv2dBias(Op):
@@ -40,8 +41,8 @@ class Conv2dBias(Op):
 
     def gradient(self, step, gy):
         attrs = dict(step.attrs)
-        gz = _relu_gradient(step.output, gy) if attrs.pop("relu", False) else gy  # y > 0 exactly where z > 0
-        gb = public["sum"](gz, axis=(0, 1, 2)) if step.needs(2) else None
+        activation = "relu" if attrs.pop("relu", False) else "linear"
+        gz, gb = bias_activation_gradients(step.output, gy, activation, wants_b=step.needs(2))
         return *convolution_gradients(step, gz, attrs), gb
 
 

@@ -10,19 +10,16 @@ import numpy as np
 
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
-from stepgrad.ops.activation.relu import _relu, _relu_gradient
-from stepgrad.ops.activation.sigmoid import _sigmoid, _sigmoid_gradient
-from stepgrad.ops.elementwise.tanh import _tanh, _tanh_gradient
+from stepgrad.ops.activation.bias_activation import (
+    ACTIVATIONS,
+    FORWARD,
+    GRADIENT,
+    bias_activation,
+    bias_activation_gradients,
+)
 from stepgrad.ops.linalg.matmul import _matmul, matmul, matmul_gradients
 from stepgrad.ops.op import Op, contiguous
-from stepgrad.tape.state import public, state
-
-# The activations whose slope can be told from their output, in the order of the kernel's codes.
-ACTIVATIONS: tuple[str, ...] = ("linear", "relu", "tanh", "sigmoid")
-_FORWARD: dict[str, Any] = dict(zip(ACTIVATIONS, (None, _relu, _tanh, _sigmoid), strict=True))
-_GRADIENT: dict[str, Any] = dict(
-    zip(ACTIVATIONS, (None, _relu_gradient, _tanh_gradient, _sigmoid_gradient), strict=True)
-)
+from stepgrad.tape.state import state
 
 
 class Dense(Op):
@@ -49,7 +46,7 @@ class Dense(Op):
     def reference(self, x, w, b, activation="linear"):
         self.shape(x.shape, w.shape, b.shape)
         z = np.matmul(x, w) + b
-        return z if activation == "linear" else _FORWARD[activation].reference(z)
+        return z if activation == "linear" else FORWARD[activation].reference(z)
 
     def launch(self, native, x, w, b, activation="linear"):
         y = kernels.empty(self.shape(x.shape, w.shape, b.shape), x.dtype)
@@ -62,9 +59,8 @@ class Dense(Op):
             wants_x = step.needs(0)
             gx, gw, gb = _dense_gradient(x, w, step.output, gy, wants_x=wants_x, **step.attrs)
             return gx if wants_x else None, gw, gb
-        slope = _GRADIENT[step.attrs.get("activation", "linear")]
-        gz = slope(step.output, gy) if slope else gy
-        gb = public["sum"](gz, axis=tuple(range(gz.ndim - 1))) if step.needs(2) else None
+        activation = step.attrs.get("activation", "linear")
+        gz, gb = bias_activation_gradients(step.output, gy, activation, wants_b=step.needs(2))
         return *matmul_gradients(step, gz), gb
 
 
@@ -91,7 +87,7 @@ class DenseGradient(Op):
 
     def reference(self, x, w, y, gy, wants_x=True, activation="linear"):
         self.shape(x.shape, w.shape, y.shape, gy.shape)
-        gz = gy if activation == "linear" else _GRADIENT[activation].reference(y, gy)
+        gz = gy if activation == "linear" else GRADIENT[activation].reference(y, gy)
         gx = np.matmul(gz, w.T) if wants_x else np.empty(0, x.dtype)
         return gx, np.matmul(_rows(x).T, _rows(gz)), np.add.reduce(gz, tuple(range(gz.ndim - 1)))
 
@@ -104,7 +100,7 @@ class DenseGradient(Op):
 
     def gradient(self, step, u, v, t):
         x, w, y, gy = step.inputs
-        slope = _GRADIENT[step.attrs.get("activation", "linear")]
+        slope = GRADIENT[step.attrs.get("activation", "linear")]
         gz = slope(y, gy) if slope else gy
         back, to_w = matmul(x, v) + t, None
         if step.attrs.get("wants_x", True):
@@ -130,7 +126,7 @@ def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
     """Return ``activation(x @ w + b)``.
 
     One op does it all, unless a hook watches (the walk, the profiler), another rung of matmul was asked for, or the
-    policy rounds the factors: then it is matmul, add and the activation one by one. The bits are the same.
+    policy rounds the factors: then it is matmul and what :func:`bias_activation` does. The bits are the same.
 
     Parameters
     ----------
@@ -146,5 +142,4 @@ def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
     """
     if _fuses():
         return _dense(x, w, b, activation=activation)
-    z = public["add"](matmul(x, w), b)
-    return z if activation == "linear" else _FORWARD[activation](z)
+    return bias_activation(matmul(x, w), b, activation)

@@ -1,7 +1,6 @@
-// The activations of dense for CUDA threads, and their slopes told from the values.
+// The activations that are fused with what comes before them, for CUDA threads, and their slopes told from the values.
 #pragma once
 #include "elementwise/cuda_formulas.h"
-#include "matmul/dense.h"
 
 namespace stepgrad {
 
