@@ -30,13 +30,17 @@ __global__ void column_pieces_kernel(At at, long rows, long packs, long stretch,
     }
 #pragma unroll
   for (int k = 0; k < W; k++) of_thread[k][me] = sum[k];
-  __syncthreads();
+  for (unsigned left = blockDim.y, half; left > 1;
+       left = half) { // the upper half of the threads onto the lower one
+    half = (left + 1) / 2;
+    __syncthreads();
+    if (threadIdx.y + half >= left) continue;
+#pragma unroll
+    for (int k = 0; k < W; k++) of_thread[k][me] += of_thread[k][me + half * blockDim.x];
+  }
   if (threadIdx.y > 0 || j >= packs) return;
 #pragma unroll
-  for (int k = 0; k < W; k++) {
-    for (unsigned r = 1; r < blockDim.y; r++) sum[k] += of_thread[k][me + r * blockDim.x];
-    partial[(blockIdx.y * packs + j) * W + k] = sum[k];
-  }
+  for (int k = 0; k < W; k++) partial[(blockIdx.y * packs + j) * W + k] = of_thread[k][me];
 }
 
 template <class T> struct StretchSums {

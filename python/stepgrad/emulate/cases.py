@@ -54,6 +54,20 @@ def _binary(function: Callable) -> Callable[[int], Call]:
     return make
 
 
+RELU = (1,)  # the code of an activation
+
+
+def _bias_activation(n: int) -> Call:
+    x, b = _numbers(n, n), _numbers(n)
+    return _call(np.maximum(x + b, 0), x=x, b=b, options=RELU)
+
+
+def _bias_activation_gradient(n: int) -> Call:
+    """`out` is the bias's gradient; dx is written on the way."""
+    y, dy = np.maximum(_numbers(n, n), 0), _numbers(n, n)
+    return _call((dy * (y > 0)).sum(axis=0), y=y, dy=dy, dx=aligned((n, n)), options=RELU)
+
+
 def _softmax(x: np.ndarray) -> np.ndarray:
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -62,7 +76,8 @@ def _softmax(x: np.ndarray) -> np.ndarray:
 CALLS: dict[str, Callable[[int], Call]] = {
     "matmul": _matmul, "copy": _copy, "sum": _reduce(np.sum), "mean": _reduce(np.mean), "max": _reduce(np.max),
     "softmax": _rows(_softmax), "relu": _rows(lambda x: np.maximum(x, 0)), "exp": _rows(np.exp), "add": _binary(np.add),
-    "multiply": _binary(np.multiply),
+    "multiply": _binary(np.multiply), "bias_activation": _bias_activation,
+    "bias_activation_gradient": _bias_activation_gradient,
 }  # fmt: skip
 
 
