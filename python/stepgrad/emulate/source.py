@@ -62,11 +62,11 @@ def _place(where: str) -> str:
 
 def texts(files: Iterable[str]) -> dict[str, list[str]]:
     """Return the lines of the kernels' files: beside the package, where it was installed, or in the source tree."""
-    package = Path(str(resources.files("stepgrad")))
+    package, repository = resources.files("stepgrad"), Path(__file__).parents[3]
     found = {}
     for file in dict.fromkeys(files):
-        for folder in (package, package.parents[1]):
-            if (folder / file).is_file():
-                found[file] = (folder / file).read_text(encoding="utf-8").splitlines()
+        for folder in (package, repository):
+            if (path := folder.joinpath(file)).is_file():
+                found[file] = path.read_text(encoding="utf-8").splitlines()
                 break
     return found
