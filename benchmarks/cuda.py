@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cuda_layers
+import cuda_memory
 import cuda_steps
 import numpy as np
 
@@ -119,16 +120,19 @@ def described(argument: Any) -> Any:
 def cases(device: Device, sizes: dict[str, list[tuple[int, ...]]]) -> Iterator[Case]:
     """Yield the cases, one at a time: their arrays fill the GPU's memory."""
     for op, make in (
-        ("matmul", matmul), ("softmax", softmax), ("attention", attention), ("lstm_sequence", lstm),
-        ("conv2d", convolution), ("adam_update", adam),
+        ("matmul", matmul), ("attention", attention), ("lstm_sequence", lstm), ("conv2d", convolution), ("adam_update", adam),
+        *((op, functools.partial(memory, op)) for op in cuda_memory.CASES),
     ):  # fmt: skip
         for size in sizes.get(op, []):
             yield from make(device, *size)
 
 
+TALL, WIDE = (65536, 64), (8192, 4096)  # the pixels of a convolution; the words of a language model
 SIZES: dict[str, list[tuple[int, ...]]] = {
-    "matmul": [(1024, 1024, 1024), (4096, 4096, 4096), (8192, 8192, 8192), (4093, 4099, 4091)],
+    **{op: [TALL, WIDE] for op in cuda_memory.CASES},
     "softmax": [(65536, 1024), (8192, 32768)],
+    "sum": [(65536, 1024, 1), (256, 65536, 1), (1, 16384, 4096)],
+    "matmul": [(1024, 1024, 1024), (4096, 4096, 4096), (8192, 8192, 8192), (4093, 4099, 4091)],
     "attention": [(4, 2048, 16, 64), (2, 4096, 16, 128)],
     "lstm_sequence": [(64, 128, 256, 256)],
     "conv2d": [(64, 56, 64, 64), (32, 28, 256, 256), (32, 32, 3, 64)],
@@ -136,7 +140,7 @@ SIZES: dict[str, list[tuple[int, ...]]] = {
 }
 QUICK_SIZES = {
     "matmul": SIZES["matmul"][:2],
-    "softmax": SIZES["softmax"][:1],
+    **{op: SIZES[op][-1:] for op in cuda_memory.CASES},
     "attention": SIZES["attention"][:1],
     "conv2d": SIZES["conv2d"][:1],
     "adam_update": SIZES["adam_update"][:1],
@@ -180,14 +184,9 @@ def matmul(device: Device, m: int, n: int, k: int) -> Iterator[Case]:
                2.0 * m * n * k)  # fmt: skip
 
 
-def softmax(device: Device, rows: int, columns: int) -> Iterator[Case]:
-    """Softmax of each row: limited by memory, so bytes count."""
-    import torch
-
-    x = _draw(device, rows, columns)
-    want = torch.softmax(x.double(), 1).float()
-    yield Case("softmax", f"{rows} x {columns}", (x, torch.empty_like(x)), {1: want},
-               {"PyTorch": lambda: torch.softmax(x, 1)}, 8.0 * x.numel(), "TB/s")  # fmt: skip
+def memory(op: str, device: Device, *shape: int) -> Iterator[Case]:
+    """An op that waits for memory, so bytes count."""
+    yield Case(*cuda_memory.case(op, functools.partial(_draw, device), *shape))
 
 
 def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterator[Case]:

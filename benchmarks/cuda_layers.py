@@ -1,9 +1,11 @@
-"""More cases of benchmarks/cuda.py: convolutions against cuDNN, Adam against PyTorch's fused one."""
+"""More cases of benchmarks/cuda.py: convolutions against cuDNN, Adam against a copy and PyTorch's fused one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from cuda_memory import copy
 
 PADDING = 1
 
@@ -70,4 +72,5 @@ def adam(n: int, draw: Callable, none: Any) -> tuple:
     optimizer = torch.optim.Adam([parameter], step_size, eps=epsilon, fused=True)
     args = (w.clone(), g, m.clone(), v.clone(), none, step_size, beta_1, beta_2, epsilon)
     want = {0: new_w.float(), 2: new_m.float(), 3: new_v.float()}
-    return "adam_update", f"{n} weights", args, want, {"PyTorch, fused": optimizer.step}, 28.0 * n, start
+    libraries = {"copy": copy(28.0 * n, draw), "PyTorch, fused": optimizer.step}
+    return "adam_update", f"{n} weights", args, want, libraries, 28.0 * n, start

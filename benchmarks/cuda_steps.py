@@ -104,8 +104,20 @@ GOALS = (
     Goal("matmul, tf32 by wgmma", "matmul", ("tf32_wgmma",), 0.7, 0.9),
     Goal("matmul, bf16 by mma.sync", "matmul", ("bf16_mma",), 0.4, 0.55),
     Goal("matmul, bf16 by wgmma", "matmul", ("bf16_wgmma",), 0.55, 0.7),
-    Goal("softmax", "softmax", (), 0.85, 0.95),
-    Goal("Adam", "adam_update", (), 0.85, 0.95),
+    *(
+        Goal(f"{what}, of a copy's bandwidth", op, (), 0.85, 0.95)
+        for what, op in (
+            ("softmax", "softmax"),
+            ("layer norm", "layer_norm"),
+            ("gradient of layer norm", "layer_norm_gradient"),
+            ("RMS norm", "rms_norm"),
+            ("batch norm", "batch_norm"),
+            ("sum", "sum"),
+            ("bias and activation", "bias_activation"),
+            ("gradient of bias and activation", "bias_activation_gradient"),
+            ("Adam", "adam_update"),
+        )
+    ),
     Goal("attention, bf16", "attention", ("bf16_mma",), 0.65, 0.95),
     Goal("gradient of attention, bf16", "attention_gradient", ("bf16_mma",), 0.5, 0.8),
     Goal("convolution, float32", "conv2d", (), 0.6, 0.8),

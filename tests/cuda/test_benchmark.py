@@ -42,6 +42,9 @@ def wall_clock(call):
 SMALL = {
     "matmul": [(20, 30, 40)],
     "softmax": [(5, 70)],
+    "sum": [(3, 40, 2)],
+    **{op: [(40, 6)] for op in ("bias_activation", "bias_activation_gradient")},
+    **{f"{kind}_norm{end}": [(40, 30)] for kind in ("layer", "rms", "batch") for end in ("", "_gradient")},
     "attention": [(1, 9, 2, 8)],
     "lstm_sequence": [(3, 4, 5, 6)],
     "conv2d": [(2, 5, 3, 4)],

@@ -26,12 +26,14 @@ NEVER_SPILL = [
     "matmul/bf16_wgmma",
     "attention/bf16_mma",
     "attention/bf16_mma_gradient",
+    "elementwise/bias_activation_vectorised",
     "pool2d/vectorised",
     "embedding/take_vectorised",
     "conv2d/implicit_gemm",
 ]
 # What only these rungs may need: HMMA multiplies on a tensor core, LDGSTS is cp.async, LDSM is ldmatrix.
 INSTRUCTIONS = {
+    "elementwise/bias_activation_vectorised": {r"LDG\.E\.128", r"STG\.E\.128"},
     "matmul/vectorised": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
     "matmul/warp_tile": {r"LDG\.E\.128", r"LDS\.128", r"STG\.E\.128"},
     "matmul/tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDGSTS\.E\.BYPASS\.128"},
