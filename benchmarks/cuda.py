@@ -212,8 +212,16 @@ def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterato
         with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
             return turned(library(*map(turned, arrays), is_causal=True))
 
+    def with_tf32(allow: bool, call: Callable) -> Any:
+        torch.backends.cuda.matmul.allow_tf32 = allow
+        return call()
+
+    def forward() -> Any:
+        return library(*map(turned, (q, k, v)), is_causal=True)
+
     libraries: dict[str, Callable] = {
-        "PyTorch": lambda: library(*map(turned, (q, k, v)), is_causal=True),
+        "PyTorch": lambda: with_tf32(False, forward),
+        "PyTorch tf32": lambda: with_tf32(True, forward),
         "FlashAttention bf16 (PyTorch)": lambda: flash(half),
     }
     title = f"{batch} x {t}, {heads} heads of {d}, causal"
@@ -227,8 +235,13 @@ def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterato
     own = [x.clone().requires_grad_() for x in (q, k, v)]
     through = turned(library(*map(turned, own), is_causal=True))
     through_half, dy_half = flash(half), dy.bfloat16()
+
+    def backward() -> Any:
+        return torch.autograd.grad(through, own, dy, retain_graph=True)
+
     libraries = {
-        "PyTorch": lambda: torch.autograd.grad(through, own, dy, retain_graph=True),
+        "PyTorch": lambda: with_tf32(False, backward),
+        "PyTorch tf32": lambda: with_tf32(True, backward),
         "FlashAttention bf16 (PyTorch)": lambda: torch.autograd.grad(
             through_half, half, dy_half, retain_graph=True
         ),

@@ -26,6 +26,8 @@ NEVER_SPILL = [
     "matmul/bf16_wgmma",
     "attention/bf16_mma",
     "attention/bf16_mma_gradient",
+    "attention/tf32_mma",
+    "attention/tf32_mma_gradient",
     "elementwise/bias_activation_vectorised",
     "pool2d/vectorised",
     "embedding/take_vectorised",
@@ -45,6 +47,8 @@ INSTRUCTIONS = {
         r"LDSM\.16\.MT88\.4",
         r"MUFU\.EX2",
     },  # MT: turned around
+    "attention/tf32_mma": {r"HMMA\.1688\.F32\.TF32", r"LDSM\.16\.M88\.4", r"MUFU\.EX2"},
+    "attention/tf32_mma_gradient": {r"HMMA\.1688\.F32\.TF32", r"LDSM\.16\.M88\.4"},
     "attention/bf16_mma_gradient": {r"HMMA\.16816\.F32\.BF16", r"LDSM\.16\.MT88\.4", r"MUFU\.EX2"},
 }
 ARCHITECTURE = {"matmul/tf32_wgmma": "sm_90a", "matmul/bf16_wgmma": "sm_90a"}  # the others: sm_80
