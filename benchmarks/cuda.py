@@ -98,9 +98,9 @@ class _Description:
     def __init__(self, tensor: Any):
         self.__array_interface__ = {
             "shape": tuple(tensor.shape),
-            "typestr": "<f4",
+            "typestr": {"torch.int64": "<i8", "torch.int32": "<i4"}.get(str(tensor.dtype), "<f4"),
             "data": (tensor.data_ptr(), False),
-            "strides": tuple(4 * step for step in tensor.stride()),
+            "strides": tuple(tensor.element_size() * step for step in tensor.stride()),
             "version": 3,
         }
 
@@ -130,7 +130,8 @@ def cases(device: Device, sizes: dict[str, list[tuple[int, ...]]]) -> Iterator[C
 TALL, WIDE = (65536, 64), (8192, 4096)  # the pixels of a convolution; the words of a language model
 SIZES: dict[str, list[tuple[int, ...]]] = {
     **{op: [TALL, WIDE] for op in cuda_memory.CASES},
-    "softmax": [(65536, 1024), (8192, 32768)],
+    **{op: [(65536, 1024), (8192, 32768)] for op in cuda_memory.CASES if "softmax" in op},
+    **{op: [(64, 112, 112, 64)] for op in ("max_pool2d", "average_pool2d")},
     "sum": [(65536, 1024, 1), (256, 65536, 1), (1, 16384, 4096)],
     "matmul": [(1024, 1024, 1024), (4096, 4096, 4096), (8192, 8192, 8192), (4093, 4099, 4091)],
     "attention": [(4, 2048, 16, 64), (2, 4096, 16, 128)],

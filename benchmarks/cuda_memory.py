@@ -16,14 +16,60 @@ class Work(NamedTuple):
     inputs: tuple
     outputs: list  # in float64
     library: Callable
-    moved: int  # how often the matrix is read or written
+    moved: float  # how often as many bytes as the matrix has are read or written
     options: tuple = ()
 
 
-def softmax(x: Any) -> Work:
+def softmax(name: str, x: Any) -> Work:
     import torch
 
-    return Work((x,), [torch.softmax(x.double(), 1)], lambda: torch.softmax(x, 1), 2)
+    call = getattr(torch, name)
+    return Work((x,), [call(x.double(), 1)], lambda: call(x, 1), 2)
+
+
+def labels_of(x: Any) -> Any:
+    """Classes that have nothing to do with the logits."""
+    return x[:, 0].argsort() % x.shape[1]
+
+
+def cross_entropy(x: Any) -> Work:
+    from torch.nn.functional import cross_entropy as library
+
+    labels = labels_of(x)
+    want = library(x.double(), labels, reduction="none")
+    return Work((x, labels), [want], lambda: library(x, labels, reduction="none"), 1)
+
+
+def cross_entropy_gradient(x: Any) -> Work:
+    import torch
+    from torch.nn.functional import cross_entropy as library
+
+    labels, dloss = labels_of(x), x[:, 0].flip(0).contiguous()
+    wide, own = x.double().requires_grad_(), x.clone().requires_grad_()
+    (want,) = torch.autograd.grad(library(wide, labels, reduction="none"), wide, dloss.double())
+    through = library(own, labels, reduction="none")
+    return Work(
+        (x, labels, dloss), [want], lambda: torch.autograd.grad(through, own, dloss, retain_graph=True), 2
+    )
+
+
+def lookup(x: Any) -> Work:
+    """As many rows as the table has, in any order."""
+    from torch.nn.functional import embedding
+
+    rows = x[:, 0].argsort()
+    return Work((x, rows), [x[rows]], lambda: embedding(rows, x), 2)
+
+
+def pool(name: str, x: Any) -> Work:
+    """Windows of 2 x 2 that do not overlap, over [n, h, w, c]: a quarter is written."""
+    import torch
+
+    call, channels_first = getattr(torch.nn.functional, name), x.permute(0, 3, 1, 2)
+    want = call(channels_first.double(), 2).permute(0, 2, 3, 1)
+    winners = [torch.empty(want.shape, dtype=torch.int32, device=x.device)] if name == "max_pool2d" else []
+    moved = 1.5 if winners else 1.25
+    return Work((x,), [want], lambda: call(channels_first, 2), moved, (*winners, 2, 2, 2, 2, 0, 0))
 
 
 def sums(x: Any) -> Work:
@@ -83,7 +129,13 @@ def norm(kind: str, wants_gradient: bool, x: Any) -> Work:
 
 
 CASES: dict[str, Callable[[Any], Work]] = {
-    "softmax": softmax,
+    "softmax": functools.partial(softmax, "softmax"),
+    "log_softmax": functools.partial(softmax, "log_softmax"),
+    "sparse_softmax_cross_entropy": cross_entropy,
+    "sparse_softmax_cross_entropy_gradient": cross_entropy_gradient,
+    "take": lookup,
+    "max_pool2d": functools.partial(pool, "max_pool2d"),
+    "average_pool2d": functools.partial(pool, "avg_pool2d"),
     "sum": sums,
     "bias_activation": bias_activation,
     "bias_activation_gradient": bias_activation_gradient,
@@ -96,7 +148,7 @@ CASES: dict[str, Callable[[Any], Work]] = {
 
 
 def case(op: str, draw: Callable, *shape: int) -> tuple:
-    """Return (op, title, args, want, libraries, bytes, unit) for a matrix; for a sum three axes, the middle one is summed."""
+    """Return (op, title, args, want, libraries, bytes, unit) for a matrix; a sum has three axes, pooling four."""
     import torch
 
     x = draw(*shape)

@@ -108,6 +108,8 @@ GOALS = (
         Goal(f"{what}, of a copy's bandwidth", op, (), 0.85, 0.95)
         for what, op in (
             ("softmax", "softmax"),
+            ("cross-entropy", "sparse_softmax_cross_entropy"),
+            ("pooling", "max_pool2d"),
             ("layer norm", "layer_norm"),
             ("gradient of layer norm", "layer_norm_gradient"),
             ("RMS norm", "rms_norm"),

@@ -41,7 +41,9 @@ def wall_clock(call):
 
 SMALL = {
     "matmul": [(20, 30, 40)],
-    "softmax": [(5, 70)],
+    **{op: [(5, 70)] for op in ("softmax", "log_softmax", "take")},
+    **{f"sparse_softmax_cross_entropy{end}": [(5, 70)] for end in ("", "_gradient")},
+    **{op: [(2, 4, 6, 3)] for op in ("max_pool2d", "average_pool2d")},
     "sum": [(3, 40, 2)],
     **{op: [(40, 6)] for op in ("bias_activation", "bias_activation_gradient")},
     **{f"{kind}_norm{end}": [(40, 30)] for kind in ("layer", "rms", "batch") for end in ("", "_gradient")},
