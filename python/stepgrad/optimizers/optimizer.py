@@ -231,7 +231,11 @@ class Optimizer(State):
             for variable in variables:
                 if variable.constraint is not None:
                     variable.assign(variable.constraint(variable))
-        self._iterations.assign_add(1)
+        self._count()
+
+    def _count(self) -> None:
+        self._iterations.array.fill(int(self._iterations.array) + 1)  # half of what NumPy needs to add 1
+        self._iterations.changed()
 
     def _ready(self, grads: Sequence[Any], variables: Sequence[Variable] | None) -> Callable | None:
         """Return a function that does what `_apply` does with these very tensors, where that is the update alone."""
@@ -252,12 +256,10 @@ class Optimizer(State):
         update = self.update.ready(variables, list(grads), slots)
         if update is None:
             return None
-        iterations = self._iterations
 
         def apply_again() -> None:
             update(self.numbers(float(self.learning_rate)))
-            iterations.array.fill(int(iterations.array) + 1)  # half of what NumPy needs to add 1
-            iterations.changed()
+            self._count()
 
         return apply_again
 

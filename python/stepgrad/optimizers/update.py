@@ -92,9 +92,13 @@ class Update:
 
 def _arrays(variable: Variable, gradient: Any, slots: Sequence[Variable | None]) -> list[np.ndarray]:
     """Return w, g and the slots as arrays of one dtype; an empty one stands for a slot not in use."""
-    w = variable.array
-    g = beside(w, as_array(_array(gradient))).astype(w.dtype, order="C", copy=False)
-    return [w, g, *(kernels.empty((0,), w.dtype) if slot is None else slot.array for slot in slots)]
+    w, g = variable.array, _array(gradient)
+    if type(g) is not type(w) or g.dtype is not w.dtype or not g.flags.c_contiguous:
+        g = beside(w, as_array(g)).astype(w.dtype, order="C", copy=False)
+    arrays = [w, g]
+    for slot in slots:
+        arrays.append(kernels.empty((0,), w.dtype) if slot is None else slot.array)
+    return arrays
 
 
 def _array(gradient: Any) -> Any:
@@ -104,4 +108,8 @@ def _array(gradient: Any) -> Any:
 def _alike(rows: list[list[np.ndarray]]) -> bool:
     """Tell whether a native kernel can take all rows at once: contiguous arrays of one dtype that it knows."""
     dtype = rows[0][0].dtype
-    return dtype.char in "fd" and all(a.dtype == dtype and a.flags.c_contiguous for row in rows for a in row)
+    for row in rows:
+        for a in row:
+            if a.dtype != dtype or not a.flags.c_contiguous:
+                return False
+    return dtype.char in "fd"

@@ -54,16 +54,18 @@ class Compiled:
         inputs = []
         kind: list[Any] = [kernels.version[0], structure[0], now.recording, len(args), *kwargs]
         for leaf in leaves:
-            array = leaf.array if type(leaf) is Tensor else leaf
-            if type(leaf) is Tensor or is_array(array):
-                if type(leaf) is Tensor and (leaf.requires_grad or leaf._keras_mask is not None):
+            array = leaf
+            if type(leaf) is Tensor:
+                if leaf.requires_grad or leaf._keras_mask is not None:
                     return self.function(
                         *args, **kwargs
                     )  # a gradient belongs to the caller; a mask is no input
-                inputs.append(array)
-                kind += (array.shape, array.dtype.char)
-            else:
+                array = leaf.array
+            elif not is_array(leaf):
                 kind += (type(leaf), leaf if isinstance(leaf, VALUES) else id(leaf))
+                continue
+            inputs.append(array)
+            kind += (array.shape, array.dtype.char)
         key = tuple(kind)
         stage = self._kinds.get(key, self)
         if isinstance(stage, Plan):
