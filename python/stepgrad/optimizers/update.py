@@ -67,12 +67,12 @@ class Update:
         rows = [_arrays(*row) for row in zip(variables, gradients, slots, strict=True)]
         if not _alike(rows) or any(row[1] is not _array(g) for row, g in zip(rows, gradients)):
             return None
-        arrays = [list(column) for column in zip(*rows, strict=True)]
+        update = native.prepare(*map(list, zip(*rows, strict=True)))
         guards = [v.guard for row in zip(variables, *zip(*slots, strict=True)) for v in row if v is not None]
         words = self.numbers
 
         def run(numbers: dict[str, Any]) -> None:
-            native(*arrays, *[numbers[word] for word in words])
+            update(*[numbers[word] for word in words])
             for guard in guards:
                 guard[0] += 1
 
