@@ -59,24 +59,15 @@ class Update:
 
     def ready(
         self, variables: Sequence[Variable], gradients: Sequence[Any], slots: Sequence[tuple]
-    ) -> Callable[[dict[str, Any]], None] | None:
-        """Return ``all`` for arrays that stay where they are, as a function of the numbers; None without a kernel."""
-        native = kernels.native_of(self.name)
+    ) -> Callable[..., None] | None:
+        """Return the native call for arrays that stay where they are, a function of the numbers; None without a kernel."""
+        native: Any = kernels.native_of(self.name)
         if native is None or any(g is None for g in gradients):
             return None
         rows = [_arrays(*row) for row in zip(variables, gradients, slots, strict=True)]
         if not _alike(rows) or any(row[1] is not _array(g) for row, g in zip(rows, gradients)):
             return None
-        update = native.prepare(*map(list, zip(*rows, strict=True)))
-        guards = [v.guard for row in zip(variables, *zip(*slots, strict=True)) for v in row if v is not None]
-        words = self.numbers
-
-        def run(numbers: dict[str, Any]) -> None:
-            update(*[numbers[word] for word in words])
-            for guard in guards:
-                guard[0] += 1
-
-        return run
+        return native.prepare(*map(list, zip(*rows, strict=True)))
 
     def launch(self, native: Any, *arrays: np.ndarray, **numbers: Any) -> Any:
         """Run a native kernel on one variable."""
