@@ -109,9 +109,11 @@ class Plan:
             elif isinstance(entry, Host):
                 seen += [entry.args, entry.result]
         for leaf in flatten(seen):
-            array = leaf.array if isinstance(leaf, Tensor) else leaf
-            if is_array(array):
-                arrays.append(array)
+            if isinstance(leaf, Tensor):
+                arrays.append(leaf.array)
+                leaf = leaf._keras_mask.array if leaf._keras_mask is not None else None
+            if is_array(leaf):
+                arrays.append(leaf)
         return {owner(array) for array in arrays}
 
     def _is_movable(self, use: Use) -> bool:
