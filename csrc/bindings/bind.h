@@ -34,6 +34,7 @@ void add_random(Binders&);
 void add_recurrent(Binders&);
 void add_reduce(Binders&);
 void add_softmax(Binders&);
+void add_update(py::module_&); // the type of the functions that add_optimizer binds
 
 template <class T> struct Array {
   const char* name;

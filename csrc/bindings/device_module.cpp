@@ -61,6 +61,7 @@ PYBIND11_MODULE(STEPGRAD_MODULE, m) {
   using namespace stepgrad;
   m.doc() = "stepgrad's CUDA kernels: flat, contiguous, checked arrays in; results written to arrays of the "
             "caller.";
+  add_update(m);
   py::list table;
   try {
     table = rungs();

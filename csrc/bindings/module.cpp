@@ -43,6 +43,7 @@ PYBIND11_MODULE(_cpu, m) {
   using namespace stepgrad;
   m.doc() =
       "stepgrad's C++ kernels: flat, contiguous, checked arrays in; results written to arrays of the caller.";
+  add_update(m);
   py::list table;
   int isa = 0;
   try {

@@ -1,38 +1,97 @@
+// Optimizer updates. A call brings the arrays of one variable (w, g and the slots), or as many lists of them with an entry
+// for each variable, and then the numbers of this step. `prepare` takes the arrays alone and returns a function of the
+// numbers: a compiled step has its arrays checked once.
 #include "bindings/bind.h"
 #include "common/thread_pool.h"
 #include "optimizer/optimizer.h"
+#include <functional>
+#include <pybind11/stl.h>
 #include <vector>
 
 namespace stepgrad {
 
-using Arrays = std::vector<py::handle>; // w, g and the slots of one variable
+using Arrays = const py::handle*; // w, g and the slots of one variable
+using Numbers = std::vector<double>;
 
-// w and g, which every update has.
-template <class Check, class Args> static void fill(const Check& check, const Arrays& arrays, Args& args) {
-  auto W = check.out("w", arrays[0]);
-  auto G = check.in("g", arrays[1]);
-  check.size(G, W.size);
-  args.w = W.data, args.g = G.data, args.n = W.size;
-}
+// ---- what each rule adds to w and g: how slots and numbers fill its arguments ----------------------------------------
 
-template <class Check> static auto state(const Check& check, const char* name, py::handle h, long n) {
+template <class T> static T* slot(const Checks<T>& check, const char* name, py::handle h, long n) {
   auto S = check.out(name, h);
   check.size(S, n);
   return S.data;
 }
 
-// Runs an update for many variables in one call. The threads share out pieces of all of them, so that small variables
-// cost next to nothing. The bottom rung goes over whole arrays, one variable after the other, and so does a GPU, which has
-// its own threads.
+// Where momentum is 0 its slot is not used, whether it is there or not.
+template <class T>
+static T* used(const Checks<T>& check, const char* name, T* data, double momentum, long n) {
+  check.that(momentum == 0 || data || n == 0, name, "one element a weight when momentum is not 0",
+             "an empty array");
+  return momentum == 0 ? nullptr : data;
+}
+
+namespace {
+struct Sgd {
+  template <class T> using Args = SgdArgs<T>;
+  static constexpr size_t ARRAYS = 3, NUMBERS = 3;
+  template <class T> static void slots(const Checks<T>& check, Arrays a, SgdArgs<T>& u) {
+    u.velocity = check.optional("velocity", a[2], u.n);
+  }
+  template <class T> static void numbers(const Checks<T>& check, const Numbers& x, SgdArgs<T>& u) {
+    u.learning_rate = T(x[0]), u.momentum = T(x[1]), u.nesterov = x[2] != 0;
+    u.velocity = used(check, "velocity", u.velocity, x[1], u.n);
+  }
+};
+
+struct Adam {
+  template <class T> using Args = AdamArgs<T>;
+  static constexpr size_t ARRAYS = 5, NUMBERS = 4;
+  template <class T> static void slots(const Checks<T>& check, Arrays a, AdamArgs<T>& u) {
+    u.m = slot(check, "m", a[2], u.n), u.v = slot(check, "v", a[3], u.n);
+    u.vhat = check.optional("vhat", a[4], u.n);
+  }
+  template <class T> static void numbers(const Checks<T>&, const Numbers& x, AdamArgs<T>& u) {
+    u.step_size = T(x[0]), u.beta_1 = T(x[1]), u.beta_2 = T(x[2]), u.epsilon = T(x[3]);
+  }
+};
+
+struct Rmsprop {
+  template <class T> using Args = RmspropArgs<T>;
+  static constexpr size_t ARRAYS = 5, NUMBERS = 4;
+  template <class T> static void slots(const Checks<T>& check, Arrays a, RmspropArgs<T>& u) {
+    u.v = slot(check, "v", a[2], u.n);
+    u.mom = check.optional("mom", a[3], u.n), u.mean_g = check.optional("mean_g", a[4], u.n);
+  }
+  template <class T> static void numbers(const Checks<T>& check, const Numbers& x, RmspropArgs<T>& u) {
+    u.learning_rate = T(x[0]), u.rho = T(x[1]), u.momentum = T(x[2]), u.epsilon = T(x[3]);
+    u.mom = used(check, "mom", u.mom, x[2], u.n);
+  }
+};
+
+struct Adagrad {
+  template <class T> using Args = AdagradArgs<T>;
+  static constexpr size_t ARRAYS = 3, NUMBERS = 2;
+  template <class T> static void slots(const Checks<T>& check, Arrays a, AdagradArgs<T>& u) {
+    u.accumulator = slot(check, "accumulator", a[2], u.n);
+  }
+  template <class T> static void numbers(const Checks<T>&, const Numbers& x, AdagradArgs<T>& u) {
+    u.learning_rate = T(x[0]), u.epsilon = T(x[1]);
+  }
+};
+} // namespace
+
+// ---- running one update for many variables ---------------------------------------------------------------------------
+
+// The threads share out pieces of all variables, so that small ones cost next to nothing. The bottom rung goes over whole
+// arrays, one variable after the other, and so does a GPU, which has its own threads.
 template <class Args>
 static void update_many(const Rung& rung, void (*kernel)(const Args&), const std::vector<Args>& all) {
-  py::gil_scoped_release release;
   if (rung.height == 0 || place() != Place::CPU) {
     for (const Args& args : all) kernel(args);
     return;
   }
   constexpr long PIECE = 16384;
   std::vector<Args> pieces;
+  pieces.reserve(all.size());
   long elements = 0; // about a nanosecond each; many variables are far smaller than a piece
   for (const Args& args : all) {
     elements += args.n;
@@ -47,104 +106,114 @@ static void update_many(const Rung& rung, void (*kernel)(const Args&), const std
 // Whether a rung takes Many<Args>: all variables at once.
 static bool takes_many(const Rung& rung) { return std::string(rung.args).rfind("Many", 0) == 0; }
 
-// An update of one variable, or, where the arrays are lists, of many. fill_all(check, arrays of a variable, args).
-template <template <class> class Args, class Fill>
-static void update(const Rung& rung, const Arrays& arrays, const Fill& fill_all) {
-  const bool one = !py::isinstance<py::list>(arrays[0]);
-  if (one && !takes_many(rung)) {
-    call<Args>(rung, arrays[0], [&](const auto& check, auto& args) { fill_all(check, arrays, args); });
-    return;
+using Run = std::function<void(const Numbers&)>;
+
+// Checks the arrays of all variables; what it returns runs the update, and is good for as long as they live.
+template <class Rule, class T>
+static Run checked(const Rung& rung, AnyKernel any, const std::vector<py::handle>& arrays) {
+  using Args = typename Rule::template Args<T>;
+  const Checks<T> check(rung.op);
+  std::vector<Args> all(arrays.size() / Rule::ARRAYS);
+  Arrays a = arrays.data();
+  for (Args& args : all) {
+    auto W = check.out("w", a[0]);
+    auto G = check.in("g", a[1]);
+    check.size(G, W.size);
+    args.w = W.data, args.g = G.data, args.n = W.size;
+    Rule::slots(check, a, args);
+    a += Rule::ARRAYS;
   }
-  std::vector<py::list> lists;
-  for (py::handle h : arrays) {
-    if (one) {
-      lists.emplace_back();
-      lists.back().append(h);
-      continue;
-    }
-    if (!py::isinstance<py::list>(h))
-      throw py::type_error(std::string(rung.op) + ": expected lists of NumPy arrays, or arrays alone");
-    if (py::len(h) != py::len(arrays[0]))
-      throw py::value_error(std::string(rung.op) + ": expected lists of the same length");
-    lists.push_back(py::reinterpret_borrow<py::list>(h));
-  }
-  if (lists[0].empty()) return;
-  const auto run = [&](auto zero, AnyKernel any) {
-    using T = decltype(zero);
-    std::vector<Args<T>> all(lists[0].size());
-    Arrays of_variable(lists.size());
-    for (size_t i = 0; i < all.size(); i++) {
-      for (size_t a = 0; a < lists.size(); a++)
-        of_variable[a] = PyList_GET_ITEM(lists[a].ptr(), Py_ssize_t(i));
-      fill_all(Checks<T>(rung.op), of_variable, all[i]);
-    }
-    if (!takes_many(rung)) return update_many(rung, reinterpret_cast<Kernel<Args, T>>(any), all);
+  return [rung, any, check, all = std::move(all), many = takes_many(rung)](const Numbers& numbers) {
+    std::vector<Args> now = all;
+    for (Args& args : now) Rule::numbers(check, numbers, args);
     py::gil_scoped_release release;
-    reinterpret_cast<void (*)(const Many<Args<T>>&)>(any)({all.data(), long(all.size())});
+    if (many)
+      reinterpret_cast<void (*)(const Many<Args>&)>(any)({now.data(), long(now.size())});
+    else
+      update_many(rung, reinterpret_cast<void (*)(const Args&)>(any), now);
   };
-  if (rung.f64 && is_float(PyList_GET_ITEM(lists[0].ptr(), 0), sizeof(double)))
-    run(0.0, rung.f64);
-  else
-    run(0.0f, rung.f32);
 }
 
-static py::object bind_sgd(const Rung& rung) {
-  return py::cpp_function([rung](py::handle w, py::handle g, py::handle velocity, double learning_rate,
-                                 double momentum, bool nesterov) {
-    update<SgdArgs>(rung, {w, g, velocity}, [&](const auto& check, const Arrays& a, auto& args) {
-      fill(check, a, args);
-      args.velocity = check.optional("velocity", a[2], args.n);
-      check.that(momentum == 0 || args.velocity || args.n == 0, "velocity",
-                 "one element a weight when momentum is not 0", "an empty array");
-      if (momentum == 0) args.velocity = nullptr;
-      args.learning_rate = learning_rate, args.momentum = momentum, args.nesterov = nesterov;
-    });
-  });
+// ---- the Python side ---------------------------------------------------------------------------------------------------
+
+namespace {
+struct Update { // an update on one rung
+  Rung rung;
+  size_t arrays, numbers; // how many of each a call takes
+  Run (*f32)(const Rung&, AnyKernel, const std::vector<py::handle>&);
+  Run (*f64)(const Rung&, AnyKernel, const std::vector<py::handle>&);
+};
+} // namespace
+
+static void check_count(const Update& u, const py::args& given, size_t wanted) {
+  if (given.size() != wanted)
+    throw py::type_error(std::string(u.rung.op) + ": expected " + std::to_string(u.arrays) +
+                         " arrays, then " + std::to_string(u.numbers) + " numbers");
 }
 
-static py::object bind_adam(const Rung& rung) {
-  return py::cpp_function([rung](py::handle w, py::handle g, py::handle m, py::handle v, py::handle vhat,
-                                 double step_size, double beta_1, double beta_2, double epsilon) {
-    update<AdamArgs>(rung, {w, g, m, v, vhat}, [&](const auto& check, const Arrays& a, auto& args) {
-      fill(check, a, args);
-      args.m = state(check, "m", a[2], args.n), args.v = state(check, "v", a[3], args.n);
-      args.vhat = check.optional("vhat", a[4], args.n);
-      args.step_size = step_size, args.beta_1 = beta_1, args.beta_2 = beta_2, args.epsilon = epsilon;
-    });
-  });
+// The arrays of one variable after the other, from arrays of one or from lists.
+static std::vector<py::handle> arrays_of(const Update& u, const py::args& given) {
+  const auto argument = [&](size_t a) { return PyTuple_GET_ITEM(given.ptr(), Py_ssize_t(a)); };
+  if (!PyList_Check(argument(0))) {
+    std::vector<py::handle> arrays;
+    for (size_t a = 0; a < u.arrays; a++) arrays.push_back(argument(a));
+    return arrays;
+  }
+  const Py_ssize_t count = PyList_GET_SIZE(argument(0));
+  std::vector<py::handle> arrays(size_t(count) * u.arrays);
+  for (size_t a = 0; a < u.arrays; a++) {
+    PyObject* list = argument(a);
+    if (!PyList_Check(list))
+      throw py::type_error(std::string(u.rung.op) + ": expected lists of NumPy arrays, or arrays alone");
+    if (PyList_GET_SIZE(list) != count)
+      throw py::value_error(std::string(u.rung.op) + ": expected lists of the same length");
+    for (Py_ssize_t i = 0; i < count; i++) arrays[size_t(i) * u.arrays + a] = PyList_GET_ITEM(list, i);
+  }
+  return arrays;
 }
 
-static py::object bind_rmsprop(const Rung& rung) {
-  return py::cpp_function([rung](py::handle w, py::handle g, py::handle v, py::handle mom, py::handle mean_g,
-                                 double learning_rate, double rho, double momentum, double epsilon) {
-    update<RmspropArgs>(rung, {w, g, v, mom, mean_g}, [&](const auto& check, const Arrays& a, auto& args) {
-      fill(check, a, args);
-      args.v = state(check, "v", a[2], args.n);
-      args.mom = check.optional("mom", a[3], args.n), args.mean_g = check.optional("mean_g", a[4], args.n);
-      check.that(momentum == 0 || args.mom || args.n == 0, "mom",
-                 "one element a weight when momentum is not 0", "an empty array");
-      if (momentum == 0) args.mom = nullptr;
-      args.learning_rate = learning_rate, args.rho = rho, args.momentum = momentum, args.epsilon = epsilon;
-    });
-  });
+static Numbers numbers_of(const Update& u, const py::args& given, size_t begin) {
+  check_count(u, given, begin + u.numbers);
+  Numbers numbers(u.numbers);
+  for (size_t i = 0; i < u.numbers; i++) numbers[i] = given[begin + i].cast<double>();
+  return numbers;
 }
 
-static py::object bind_adagrad(const Rung& rung) {
+static Run run_of(const Update& u, const std::vector<py::handle>& arrays) {
+  if (arrays.empty()) return [](const Numbers&) {};
+  const bool is_double = u.rung.f64 && is_float(arrays[0], sizeof(double));
+  return is_double ? u.f64(u.rung, u.rung.f64, arrays) : u.f32(u.rung, u.rung.f32, arrays);
+}
+
+static void call_update(const Update& u, const py::args& given) {
+  const Numbers numbers = numbers_of(u, given, u.arrays);
+  run_of(u, arrays_of(u, given))(numbers);
+}
+
+static py::object prepare(const Update& u, const py::args& given) {
+  check_count(u, given, u.arrays);
+  const std::vector<py::handle> arrays = arrays_of(u, given);
+  py::tuple alive(arrays.size()); // the arrays themselves: the caller's lists may change
+  for (size_t i = 0; i < arrays.size(); i++) alive[i] = arrays[i];
   return py::cpp_function(
-      [rung](py::handle w, py::handle g, py::handle accumulator, double learning_rate, double epsilon) {
-        update<AdagradArgs>(rung, {w, g, accumulator}, [&](const auto& check, const Arrays& a, auto& args) {
-          fill(check, a, args);
-          args.accumulator = state(check, "accumulator", a[2], args.n);
-          args.learning_rate = learning_rate, args.epsilon = epsilon;
-        });
-      });
+      [u, run = run_of(u, arrays), alive](const py::args& numbers) { run(numbers_of(u, numbers, 0)); });
+}
+
+template <class Rule> static py::object bind_update(const Rung& rung) {
+  return py::cast(Update{rung, Rule::ARRAYS, Rule::NUMBERS, checked<Rule, float>, checked<Rule, double>});
+}
+
+void add_update(py::module_& m) {
+  py::class_<Update>(m, "Update", py::module_local(), "One step of one variable, or of many; in place.")
+      .def("__call__", call_update)
+      .def("prepare", prepare, "Check the arrays; returns a function of the numbers.");
 }
 
 void add_optimizer(Binders& binders) {
-  binders["SgdArgs"] = binders["ManySgdArgs"] = bind_sgd;
-  binders["AdamArgs"] = binders["ManyAdamArgs"] = bind_adam;
-  binders["RmspropArgs"] = binders["ManyRmspropArgs"] = bind_rmsprop;
-  binders["AdagradArgs"] = binders["ManyAdagradArgs"] = bind_adagrad;
+  binders["SgdArgs"] = binders["ManySgdArgs"] = bind_update<Sgd>;
+  binders["AdamArgs"] = binders["ManyAdamArgs"] = bind_update<Adam>;
+  binders["RmspropArgs"] = binders["ManyRmspropArgs"] = bind_update<Rmsprop>;
+  binders["AdagradArgs"] = binders["ManyAdagradArgs"] = bind_update<Adagrad>;
 }
 
 } // namespace stepgrad

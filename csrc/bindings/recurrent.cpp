@@ -89,7 +89,7 @@ static void fill_gradient(const Check& check, G& g, long columns, py::handle x, 
   if (GHS.size) check.shape(GHS, {g.batch, g.time, g.units});
   check.shape(GH, {g.batch, g.units});
   if (M.size) check.shape(M, {g.batch, g.time});
-  check.same_shape(GX, X);
+  if (wants_x) check.same_shape(GX, X);
   check.same_shape(GW, W);
   check.same_shape(GU, U);
   check.size(GB, (columns == 4 ? 4 : 6) * g.units);

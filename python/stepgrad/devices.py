@@ -170,7 +170,25 @@ def _on_stream(native: Callable) -> Callable:
         there = [_moved(a) if _is_whole(a) else a for a in arguments]  # kept until the kernel is launched
         native(*map(device_arrays.describe, there))
 
+    if hasattr(native, "prepare"):  # an optimizer's update
+        run.prepare = _preparing(native)  # type: ignore[attr-defined]
     return run
+
+
+def _preparing(native: Any) -> Callable:
+    """Return ``native.prepare`` for CuPy's arrays; what it prepares runs on the stream that is current then."""
+    module = _module(CUDA)
+
+    def prepare(*arrays: Any) -> Callable[..., None]:
+        update = native.prepare(*map(device_arrays.describe, arrays))
+
+        def run(*numbers: float) -> None:
+            module.set_stream(device_arrays.stream())
+            update(*numbers)
+
+        return run
+
+    return prepare
 
 
 def native(op: str) -> Callable:

@@ -1,4 +1,4 @@
-"""The tape's file runs compiled and uncompiled; the tape tests must pass both ways."""
+"""The tape and its replay run compiled and uncompiled; their tests must pass both ways."""
 
 import os
 import subprocess
@@ -8,13 +8,14 @@ from pathlib import Path
 import stepgrad.tape.step
 
 HERE = Path(__file__).parent
+PATHS = [str(HERE), str(HERE.parent / "training" / "test_compiled.py")]
 
 
-def test_the_tape_tests_pass_uncompiled():
+def test_the_tests_pass_uncompiled():
     if os.environ.get("STEPGRAD_PURE_PYTHON"):
         return  # this is the inner run
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-cov", str(HERE)],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-cov", *PATHS],
         env={**os.environ, "STEPGRAD_PURE_PYTHON": "1"},
         capture_output=True,
         text=True,

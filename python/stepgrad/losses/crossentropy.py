@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from stepgrad import ops
 from stepgrad.losses.loss import LOSSES, LossFunctionWrapper
 from stepgrad.losses.probabilistic import (
     binary_crossentropy,
@@ -127,10 +126,10 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         settings = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
         super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **settings)
 
-    def compute_mask(self, y_true: Tensor, y_pred: Tensor) -> np.ndarray | None:
+    def compute_mask(self, y_true: Tensor, y_pred: Tensor) -> Tensor | None:
         if self.ignore_class is None:
             return None
-        counts = y_true.array != self.ignore_class
+        counts = ops.not_equal(y_true, self.ignore_class)
         return counts[..., 0] if counts.ndim == y_pred.ndim else counts
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from stepgrad import ops
 from stepgrad.losses.checks import categorical_pair, pair
 from stepgrad.losses.loss import LOSSES, LossFunctionWrapper
-from stepgrad.tape import Tensor, wrap
+from stepgrad.tape import Tensor
 
 
 @LOSSES.register
@@ -53,8 +53,8 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
 
 def _signs(y_true: Tensor) -> Tensor:
     """Turn labels 0 and 1 into -1 and 1; others stay."""
-    labels = y_true.array
-    return wrap(2 * labels - 1) if ((labels == 0) | (labels == 1)).all() else y_true
+    are_01 = ops.all(ops.logical_or(ops.equal(y_true, 0), ops.equal(y_true, 1)))
+    return ops.where(are_01, 2 * y_true - 1, y_true)
 
 
 @LOSSES.register

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from stepgrad import ops
+from stepgrad import config, ops
 from stepgrad.errors import ArgumentError, ShapeError, did_you_mean
 from stepgrad.tape import Tensor, as_tensor, scope
 from stepgrad.utils.naming import auto_name
@@ -84,7 +82,7 @@ class Loss:
         """Return one value a sample (or a time step, or a pixel)."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, y_true, y_pred)")
 
-    def compute_mask(self, y_true: Tensor, y_pred: Tensor) -> np.ndarray | None:
+    def compute_mask(self, y_true: Tensor, y_pred: Tensor) -> Tensor | None:
         """Return where the loss's own values count; None means everywhere."""
         return None
 
@@ -166,24 +164,24 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
     return x1, x2
 
 
-def apply_mask(sample_weight: Any, mask: Any, reduction: str | None) -> np.ndarray | None:
-    """Merge a mask into sample weights.
+def apply_mask(sample_weight: Any, mask: Any, reduction: str | None, dtype: str | None = None) -> Any:
+    """Merge a mask into sample weights; returns a tensor, or None where there is neither.
 
     For the two means the weights of what counts grow to total / valid, so that dividing by all still gives the mean
-    over what counts.
+    over what counts. All by ops of the tape: a compiled step does the same to the weights and masks of each batch.
 
     Examples
     --------
     >>> apply_mask(None, [True, True, False, False], "sum_over_batch_size").tolist()
     [2.0, 2.0, 0.0, 0.0]
     """
-    weight = None if sample_weight is None else np.asarray(sample_weight)
+    dtype = dtype or config.floatx()
+    weight = None if sample_weight is None else convert(sample_weight, dtype)
     if mask is None:
         return weight
-    counts = np.asarray(mask).astype(bool)
-    valid = np.count_nonzero(counts)
-    scale = counts.size / valid if reduction in ("mean", "sum_over_batch_size") and valid else 1.0
-    counts = np.where(counts, scale, 0.0)
+    counts = convert(convert(mask, "bool"), dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        counts = counts * (counts.size / ops.maximum(ops.sum(counts), 1.0))
     if weight is None:
         return counts
     counts, weight = squeeze_or_expand_to_same_rank(counts, weight)
@@ -203,21 +201,20 @@ def reduce_weighted_values(
     1.0
     """
     values = convert(values)
-    weight = apply_mask(sample_weight, mask, reduction)
+    weight = apply_mask(sample_weight, mask, reduction, values.dtype)
     if weight is not None:
-        values, weight = squeeze_or_expand_to_same_rank(values, np.asarray(weight, dtype=values.dtype))
+        values, weight = squeeze_or_expand_to_same_rank(values, weight)
         values = values * spread(weight, values.shape)
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
         return values
     if reduction == "sum":
         return ops.sum(values)
     if reduction == "mean_with_sample_weight" and weight is not None:
-        total = float(weight.sum())
-        return ops.sum(values) * (1.0 / total if total else 0.0)
+        return ops.divide_no_nan(ops.sum(values), ops.sum(weight))
     return ops.mean(values)
 
 
-def spread(weight: np.ndarray, shape: tuple) -> np.ndarray:
+def spread(weight: Any, shape: tuple) -> Any:
     """Give weights trailing axes, so that (batch,) multiplies (batch, time) sample by sample."""
     if weight.ndim == 0:
         return weight
@@ -238,5 +235,4 @@ def spread(weight: np.ndarray, shape: tuple) -> np.ndarray:
 def _both(a: Any, b: Any) -> Any:
     if a is None or b is None:
         return b if a is None else a
-    a, b = squeeze_or_expand_to_same_rank(np.asarray(a).astype(bool), np.asarray(b).astype(bool))
-    return a & b
+    return ops.logical_and(*squeeze_or_expand_to_same_rank(convert(a, "bool"), convert(b, "bool")))

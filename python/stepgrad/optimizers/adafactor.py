@@ -106,7 +106,7 @@ class Adafactor(Optimizer):
             self._slots.append((rows, columns, self.add_variable_from_reference(variable, "velocity")))
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        step = int(self.iterations) + 1
+        step = self._t
         self.update(
             variable, gradient, *self._slots[self.index_of(variable)], rate=min(learning_rate, 1 / math.sqrt(step)),
             beta_2=1 - step**self.beta_2_decay, epsilon_1=self.epsilon_1, epsilon_2=self.epsilon_2,

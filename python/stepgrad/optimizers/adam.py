@@ -92,7 +92,7 @@ class Adam(Optimizer):
         return self._momentums[i], self._velocities[i], self._velocity_hats[i] if self.amsgrad else None
 
     def numbers(self, learning_rate: float) -> dict[str, Any]:
-        t = int(self.iterations) + 1
+        t = self._t
         return {
             "step_size": learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t),
             "beta_1": self.beta_1,

@@ -82,7 +82,7 @@ class Adamax(Optimizer):
             gradient,
             self._m[i],
             self._u[i],
-            step_size=learning_rate / (1 - self.beta_1 ** (int(self.iterations) + 1)),
+            step_size=learning_rate / (1 - self.beta_1**self._t),
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,

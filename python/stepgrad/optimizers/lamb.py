@@ -75,7 +75,7 @@ class Lamb(Optimizer):
         i = self.index_of(variable)
         self.update(
             variable, gradient, self._momentums[i], self._velocities[i], learning_rate=learning_rate,
-            beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon, step=int(self.iterations) + 1,
+            beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon, step=self._t,
         )  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:

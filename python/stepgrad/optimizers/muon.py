@@ -143,7 +143,7 @@ class Muon(Optimizer):
         i = self.index_of(variable)
         m, v = self._momentums[i], self._velocities[i]
         if v is not None:
-            step = int(self.iterations) + 1
+            step = self._t
             correction = math.sqrt(1 - self.adam_beta_2**step) / (1 - self.adam_beta_1**step)
             Adam.update(
                 variable, gradient, m, v, None, step_size=learning_rate * self.adam_lr_ratio * correction,

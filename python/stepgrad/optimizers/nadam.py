@@ -81,7 +81,7 @@ class Nadam(Optimizer):
         self._u_product = self._add_number("u_product", "float64", "ones")
 
     def update_all(self, grads: Sequence[Any], variables: Sequence[Variable], learning_rate: float) -> None:
-        self._u_product.assign(self._u_product.array * self._u(int(self.iterations) + 1))
+        self._u_product.assign(self._u_product.array * self._u(self._t))
         super().update_all(grads, variables, learning_rate)
 
     def _u(self, t: int) -> float:
@@ -89,7 +89,7 @@ class Nadam(Optimizer):
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
         i = self.index_of(variable)
-        t = int(self.iterations) + 1
+        t = self._t
         product = float(self._u_product)
         ahead = self._u(t + 1)
         self.update(

@@ -81,7 +81,7 @@ class ScheduleFreeAdamW(Optimizer):
             momentum.assign(variable.array)
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: float) -> None:
-        i, step = self.index_of(variable), int(self.iterations) + 1
+        i, step = self.index_of(variable), self._t
         if self.warmup_steps:
             learning_rate *= min(step / self.warmup_steps, 1.0)
         self.update(

@@ -59,24 +59,15 @@ class Update:
 
     def ready(
         self, variables: Sequence[Variable], gradients: Sequence[Any], slots: Sequence[tuple]
-    ) -> Callable[[dict[str, Any]], None] | None:
-        """Return ``all`` for arrays that stay where they are, as a function of the numbers; None without a kernel."""
-        native = kernels.native_of(self.name)
+    ) -> Callable[..., None] | None:
+        """Return the native call for arrays that stay where they are, a function of the numbers; None without a kernel."""
+        native: Any = kernels.native_of(self.name)
         if native is None or any(g is None for g in gradients):
             return None
         rows = [_arrays(*row) for row in zip(variables, gradients, slots, strict=True)]
         if not _alike(rows) or any(row[1] is not _array(g) for row, g in zip(rows, gradients)):
             return None
-        arrays = [list(column) for column in zip(*rows, strict=True)]
-        guards = [v.guard for row in zip(variables, *zip(*slots, strict=True)) for v in row if v is not None]
-        words = self.numbers
-
-        def run(numbers: dict[str, Any]) -> None:
-            native(*arrays, *[numbers[word] for word in words])
-            for guard in guards:
-                guard[0] += 1
-
-        return run
+        return native.prepare(*map(list, zip(*rows, strict=True)))
 
     def launch(self, native: Any, *arrays: np.ndarray, **numbers: Any) -> Any:
         """Run a native kernel on one variable."""
@@ -92,9 +83,13 @@ class Update:
 
 def _arrays(variable: Variable, gradient: Any, slots: Sequence[Variable | None]) -> list[np.ndarray]:
     """Return w, g and the slots as arrays of one dtype; an empty one stands for a slot not in use."""
-    w = variable.array
-    g = beside(w, as_array(_array(gradient))).astype(w.dtype, order="C", copy=False)
-    return [w, g, *(kernels.empty((0,), w.dtype) if slot is None else slot.array for slot in slots)]
+    w, g = variable.array, _array(gradient)
+    if type(g) is not type(w) or g.dtype is not w.dtype or not g.flags.c_contiguous:
+        g = beside(w, as_array(g)).astype(w.dtype, order="C", copy=False)
+    arrays = [w, g]
+    for slot in slots:
+        arrays.append(kernels.empty((0,), w.dtype) if slot is None else slot.array)
+    return arrays
 
 
 def _array(gradient: Any) -> Any:
@@ -104,4 +99,8 @@ def _array(gradient: Any) -> Any:
 def _alike(rows: list[list[np.ndarray]]) -> bool:
     """Tell whether a native kernel can take all rows at once: contiguous arrays of one dtype that it knows."""
     dtype = rows[0][0].dtype
-    return dtype.char in "fd" and all(a.dtype == dtype and a.flags.c_contiguous for row in rows for a in row)
+    for row in rows:
+        for a in row:
+            if a.dtype != dtype or not a.flags.c_contiguous:
+                return False
+    return dtype.char in "fd"

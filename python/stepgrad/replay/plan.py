@@ -14,20 +14,18 @@ keys go to kernels that are launched on their own. The arena and the results bel
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from stepgrad import devices, kernels
-from stepgrad.device_arrays import address, as_array, beside, is_array
+from stepgrad import kernels
+from stepgrad.device_arrays import address, is_array
 from stepgrad.replay.arena import Buffer, allocate, place
+from stepgrad.replay.program import Program
 from stepgrad.replay.recorder import Drawn, Host, Memory, Native, Python, Recorder, owner
-from stepgrad.tape import Tensor, wrap
-from stepgrad.utils.tree import flatten, map_structure
+from stepgrad.tape import Tensor
+from stepgrad.utils.tree import flatten
 
 
 @dataclass
@@ -61,15 +59,14 @@ class Plan:
         What lies in the arena; ``what`` is the list of memories that share the buffer in place.
     arena : numpy.ndarray
         One block of bytes.
+    program : Program
+        What a replay runs.
     """
 
     def __init__(self, recorder: Recorder, result: Any):
         self.entries, self.native = recorder.entries, recorder.native
         self.inputs = [memory.owner for memory in recorder.inputs]
         self.result = result
-        self._assigned = recorder.assigned_variables
-        # Nearly always constants; but a variable without axes may have stayed on the host, and change.
-        self._numbers = [(source, source.copy(), target) for source, target in recorder.numbers]
         self.device = kernels.device_in_use()
         self.calls = {e.call: e for e in self.entries if isinstance(e, Native)}
         self.uses = self._uses(recorder)
@@ -86,7 +83,7 @@ class Plan:
         self._moved = {id(memory) for buffer in self.buffers for memory in buffer.what} | inner
         self._alive = [use.memory.owner for use in self.uses.values() if self.keeps(use.memory)]
         self.native.let_go()
-        self.program = _program(self.native, self.entries)
+        self.program = Program(recorder, self.inputs, result)
 
     # -- what is used when -----------------------------------------------------------------------------------------------
 
@@ -112,9 +109,11 @@ class Plan:
             elif isinstance(entry, Host):
                 seen += [entry.args, entry.result]
         for leaf in flatten(seen):
-            array = leaf.array if isinstance(leaf, Tensor) else leaf
-            if is_array(array):
-                arrays.append(array)
+            if isinstance(leaf, Tensor):
+                arrays.append(leaf.array)
+                leaf = leaf._keras_mask.array if leaf._keras_mask is not None else None
+            if is_array(leaf):
+                arrays.append(leaf)
         return {owner(array) for array in arrays}
 
     def _is_movable(self, use: Use) -> bool:
@@ -216,30 +215,7 @@ class Plan:
                         old = array.ctypes.data
                         self.native.move(call, old, start + buffer.offset + old - memory.address)
 
-    # -- running ---------------------------------------------------------------------------------------------------------
-
-    def replay(self, arrays: Sequence[np.ndarray]) -> Any:
-        """Run the step on new inputs and return what it returns."""
-        for target, array in zip(self.inputs, arrays):
-            target[...] = array if type(array) is type(target) else beside(target, array)
-        for source, last, target in self._numbers:
-            if source != last:
-                last[...] = source
-                target[...] = beside(target, source)
-        returned = None
-        for function, args, host in self.program:
-            value = function(*args)
-            if host is not None and host.result is self.result:
-                returned = value
-        for variable in self._assigned:
-            variable.changed()
-        return self.returned(self.result) if returned is None else returned
-
-    def run(self) -> None:
-        """Run what comes before the first Host, without drawing."""
-        for function, args, _ in itertools.takewhile(lambda row: row[2] is None, self.program):
-            if not (args and isinstance(args[0], Drawn)):
-                function(*args)
+    # -- once it is made -------------------------------------------------------------------------------------------------
 
     def let_go(self) -> None:
         """Give back the memory in which the recorded run left its intermediate results: replays have the arena."""
@@ -252,46 +228,3 @@ class Plan:
     def keeps(self, memory: Memory) -> bool:
         """Tell whether memory is still where it was while recording."""
         return id(memory) not in self._moved
-
-    def returned(self, result: Any) -> Any:
-        """Return a result in memory of its own, which the next replay leaves alone."""
-        return map_structure(_copy, result)
-
-
-def _copy(leaf: Any) -> Any:
-    return wrap(leaf.array.copy()) if type(leaf) is Tensor else leaf
-
-
-def _program(native: Any, entries: list) -> list[tuple[Callable, Any, Host | None]]:
-    """Return the calls of a replay: one for each stretch of native calls, one for each entry between them."""
-    program: list[tuple[Callable, Any, Host | None]] = []
-    for first, *more in stretches(entries):
-        if isinstance(first, Native):
-            replay = functools.partial(native.replay, first.call, first.call + 1 + len(more))
-            program.append((devices.as_graph(replay), (), None))
-        elif isinstance(first, Host):
-            quick = first.ready and first.ready(*first.args)
-            program.append((quick, (), first) if quick else (first.function, first.args, first))
-        else:
-            program.append((_again, (first,), None))
-    return program
-
-
-def stretches(entries: list) -> Iterator[list]:
-    """Yield native calls that follow each other together, every other entry alone."""
-    for are_native, group in itertools.groupby(entries, lambda entry: isinstance(entry, Native)):
-        stretch = list(group)
-        yield from [stretch] if are_native else [[entry] for entry in stretch]
-
-
-def _again(entry: Any) -> None:
-    """Do what an entry says once more, and put the results where the recorded step had them."""
-    if isinstance(entry, Drawn):
-        results, values = (entry.result,), entry.function(*entry.args, **entry.kwargs)
-    else:
-        results, values = entry.results, entry.function(*entry.arrays, **entry.attrs)
-    for target, value in zip(results, values if isinstance(values, tuple) else (values,), strict=True):
-        value = as_array(value)
-        if value.shape != target.shape:
-            raise ValueError(f"a replayed op gave shape {value.shape} where {target.shape} was recorded")
-        target[...] = beside(target, value)

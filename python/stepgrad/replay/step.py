@@ -9,19 +9,16 @@ from typing import Any
 
 from stepgrad import kernels
 from stepgrad.device_arrays import is_array
+from stepgrad.replay.kinds import Calls, Kind
 from stepgrad.replay.plan import Plan
+from stepgrad.replay.program import copied
 from stepgrad.replay.recorder import Recorder
 from stepgrad.replay.trust import disagreement, reproduces
 from stepgrad.tape import Tensor, wrap
-from stepgrad.tape.state import current
-from stepgrad.tape.variable import structure
 from stepgrad.utils.tree import flatten, pack
 
-VALUES = (int, float, str, type(None))  # known by what they are; other things by their identity
-MANY = 16  # different kinds of arguments that are remembered
 
-
-class Compiled:
+class Compiled(Calls):
     """A function that runs as it is at first, is recorded twice, and from then on is replayed.
 
     Attributes
@@ -33,80 +30,52 @@ class Compiled:
     """
 
     def __init__(self, function: Callable, quiet: bool = False):
+        super().__init__()
         functools.update_wrapper(self, function)
         self.function = function
         self.refusal: str | None = None
         self._quiet = quiet
-        self._known: list[Any] = []
-        # The kind of arguments -> how far it has come: None, a Recorder, a Plan, or why there is none.
-        self._kinds: dict[tuple, Any] = {}
 
     @property
     def plans(self) -> list[Plan]:
         """The plans in use."""
-        return [stage for stage in self._kinds.values() if isinstance(stage, Plan)]
+        return [kind.stage for kind in self.kinds if isinstance(kind.stage, Plan)]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        now = current()
-        if now.hooks or now.tapes or now.recorder is not None or not kernels.compiled():
-            return self.function(*args, **kwargs)  # somebody watches: show them the steps
-        leaves = flatten((args, kwargs)) if kwargs else flatten(args)
-        inputs = []
-        kind: list[Any] = [kernels.version[0], structure[0], now.recording, len(args), *kwargs]
-        for leaf in leaves:
-            array = leaf.array if type(leaf) is Tensor else leaf
-            if type(leaf) is Tensor or is_array(array):
-                if type(leaf) is Tensor and (leaf.requires_grad or leaf._keras_mask is not None):
-                    return self.function(
-                        *args, **kwargs
-                    )  # a gradient belongs to the caller; a mask is no input
-                inputs.append(array)
-                kind += (array.shape, array.dtype.char)
-            else:
-                kind += (type(leaf), leaf if isinstance(leaf, VALUES) else id(leaf))
-        key = tuple(kind)
-        stage = self._kinds.get(key, self)
-        if isinstance(stage, Plan):
-            return stage.replay(inputs)
-        if stage is self:
-            if len(self._kinds) == MANY:
-                self._kinds.pop(next(iter(self._kinds)))
-            self._kinds[key] = None  # the first call may still build things
-            self._known += [
-                leaf for leaf in leaves if not _is_input(leaf)
-            ]  # so that no identity is used twice
+    def again(self, kind: Kind, args: tuple, kwargs: dict) -> Any:
+        """Run a call of a kind that was met before and has no plan."""
+        if isinstance(kind.stage, str):
+            self.refusal = kind.stage
             return self.function(*args, **kwargs)
-        if isinstance(stage, str):
-            self.refusal = stage
-            return self.function(*args, **kwargs)
-        return self._record(key, stage, args, kwargs)
+        return self._record(kind, args, kwargs)
 
-    def _record(self, key: tuple, first: Recorder | None, args: tuple, kwargs: dict) -> Any:
+    def _record(self, kind: Kind, args: tuple, kwargs: dict) -> Any:
         structure_of = (args, kwargs)
         leaves = [_own(leaf) for leaf in flatten(structure_of)]
         args, kwargs = pack(structure_of, leaves)
         recorder = Recorder(
             [leaf.array if isinstance(leaf, Tensor) else leaf for leaf in leaves if _is_input(leaf)]
         )
-        self._kinds.pop(key)  # should the function raise, it starts anew
+        self.kinds.remove(kind)  # should the function raise, it starts anew
         result = recorder.run(self.function, args, kwargs)
-        stage: Any = recorder
+        first, kind.stage = kind.stage, recorder
         refusal = recorder.refusal or (first and disagreement(first, recorder))
         if not refusal and first is not None:
             try:
-                stage = Plan(recorder, result)
+                plan = Plan(recorder, result)
             except RuntimeError as error:  # CUDA captures no graph of it
                 refusal = str(error)
             else:
-                if reproduces(stage, recorder):
-                    stage.let_go()
+                if reproduces(plan, recorder):
+                    plan.let_go()
+                    kind.stage, kind.program = plan, plan.program
+                    result = copied(result)
                 else:
                     refusal = "a replay does not give the same bits"
         if refusal:
             self._refuse(refusal)
-            stage = refusal
-        self._kinds[key] = stage
-        return stage.returned(result) if isinstance(stage, Plan) else result
+            kind.stage = refusal
+        self.kinds.append(kind)
+        return result
 
     def _refuse(self, why: str) -> None:
         if self.refusal is None and not self._quiet:
@@ -120,8 +89,9 @@ def compiled(function: Callable) -> Compiled:
 
     The first call of a kind of arguments (shapes, dtypes, other values) runs as it is; the second and third are recorded
     and compared; from the fourth on the recording is replayed: forward and backward in C++, with fused elementwise
-    chains and planned memory, on a CUDA device from CUDA graphs, and with the same bits as before. What must stay Python does: an optimizer's ``apply``, and
-    random numbers. A step that cannot be replayed runs as it is, with one warning that says why.
+    chains and planned memory, on a CUDA device from CUDA graphs, and with the same bits as before. What must stay Python
+    does: an optimizer's ``apply``, and random numbers. A step that cannot be replayed runs as it is, with one warning that
+    says why.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from stepgrad.tape.state import current, state
 from stepgrad.tape.tensor import Tensor
 
 structure = [0]  # counts changes of what is trainable: a compiled step is good for one state of it
+
+
+changes = itertools.count(1)  # numbers the changes of all variables: a guard holds the number of the last one
 
 
 class Variable(Tensor):
@@ -115,4 +119,4 @@ class Variable(Tensor):
 
     def changed(self) -> None:
         """Note that the array was written to; whoever writes into ``array`` must call this."""
-        self.guard[0] += 1
+        self.guard[0] = next(changes)

@@ -17,11 +17,11 @@ def flatten(structure: Any) -> list:
     """
     if isinstance(structure, dict):
         structure = [structure[key] for key in sorted(structure)]
-    elif not isinstance(structure, list | tuple):
+    elif not isinstance(structure, (list, tuple)):
         return [structure]
     leaves = []
     for part in structure:
-        if isinstance(part, CONTAINERS):
+        if isinstance(part, (list, tuple, dict)):  # written out: so Cython asks for the types without a call
             leaves += flatten(part)
         else:
             leaves.append(part)

@@ -6,7 +6,7 @@ from typing import Any
 
 from stepgrad.errors import NotBuiltError
 from stepgrad.replay import Compiled, Plan
-from stepgrad.replay.plan import stretches
+from stepgrad.replay.program import stretches
 from stepgrad.replay.recorder import Host, Memory, Native, Python, owner
 from stepgrad.tape import Variable
 from stepgrad.utils.tree import flatten

@@ -106,25 +106,27 @@ class GruSequence(Sequence):
         hs, _, gates = step.outputs
         if not step.attrs["sequences"]:
             ghs = ghs[:, :0]  # nobody can have read them
-        gradients = _gru_sequence_gradient(
-            x, kernel, recurrent_kernel, h0, hs, gates, ghs, gh, *mask, wants_x=step.needs(0)
+        wants_x = step.needs(0)
+        gx, *gradients = _gru_sequence_gradient(
+            x, kernel, recurrent_kernel, h0, hs, gates, ghs, gh, *mask, wants_x=wants_x
         )
-        return (*gradients, *[None for _ in mask])
+        return (gx if wants_x else None, *gradients, *[None for _ in mask])
 
 
 class GruSequenceGradient(SequenceGradient):
     """(x, kernel, recurrent_kernel, h0, hs, gates, ghs, gh[, mask]) -> gradients of (x, kernel, recurrent_kernel, bias, h0);
-    ghs may have no steps."""
+    ghs may have no steps, and x's gradient is empty where nobody wants it."""
 
     formula = _BACKWARD
     gradient_formula = r"\text{none: the composition of small ops has one}"
     outputs = 5
 
     def shape(self, x, kernel, recurrent_kernel, h0, *rest, wants_x):
-        return x, kernel, recurrent_kernel, (2, kernel[1]), h0
+        return x if wants_x else (0, 0, 0), kernel, recurrent_kernel, (2, kernel[1]), h0
 
     def reference(self, x, kernel, recurrent_kernel, h0, hs, gates, ghs, gh, mask=None, *, wants_x):
-        gx, gk, gr = np.zeros_like(x), np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
+        gx = np.zeros(x.shape if wants_x else (0, 0, 0), x.dtype)
+        gk, gr = np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
         gb = np.zeros((2, kernel.shape[1]), x.dtype)
         dh = gh
         for t in reversed(range(x.shape[1])):
@@ -148,7 +150,7 @@ class GruSequenceGradient(SequenceGradient):
 
     def launch(self, native, x, kernel, recurrent_kernel, h0, *rest, wants_x):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
-        results = (np.zeros_like(x, order="C"), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
+        results = tuple(kernels.empty(shape, x.dtype) for shape in shapes)
         mask = rest[4] if len(rest) == 5 else empty(x)
         native(*map(contiguous, (x, kernel, recurrent_kernel, h0, *rest[:4], mask)), *results, wants_x)
         return results

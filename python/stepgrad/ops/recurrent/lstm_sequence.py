@@ -115,27 +115,29 @@ class LstmSequence(Sequence):
         hs, _, _, cells, gates = step.outputs
         if not step.attrs["sequences"]:
             ghs = ghs[:, :0]  # nobody can have read them
-        gx, gk, gr, gb, gh0, gc0 = _lstm_sequence_gradient(
-            x, kernel, recurrent_kernel, h0, c0, hs, cells, gates, ghs, gh, gc, *mask, wants_x=step.needs(0)
+        wants_x = step.needs(0)
+        gx, *gradients = _lstm_sequence_gradient(
+            x, kernel, recurrent_kernel, h0, c0, hs, cells, gates, ghs, gh, gc, *mask, wants_x=wants_x
         )
-        return (gx, gk, gr, gb, gh0, gc0, *[None for _ in mask])
+        return (gx if wants_x else None, *gradients, *[None for _ in mask])
 
 
 class LstmSequenceGradient(SequenceGradient):
     """(x, kernel, recurrent_kernel, h0, c0, hs, cells, gates, ghs, gh, gc[, mask]) -> gradients of (x, kernel,
-    recurrent_kernel, bias, h0, c0); ghs may have no steps."""
+    recurrent_kernel, bias, h0, c0); ghs may have no steps, and x's gradient is empty where nobody wants it."""
 
     formula = _BACKWARD
     gradient_formula = r"\text{none: the composition of small ops has one}"
     outputs = 6
 
     def shape(self, x, kernel, recurrent_kernel, h0, *rest, wants_x):
-        return x, kernel, recurrent_kernel, kernel[1:], h0, h0
+        return x if wants_x else (0, 0, 0), kernel, recurrent_kernel, kernel[1:], h0, h0
 
     def reference(
         self, x, kernel, recurrent_kernel, h0, c0, hs, cells, gates, ghs, gh, gc, mask=None, *, wants_x
     ):
-        gx, gk, gr = np.zeros_like(x), np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
+        gx = np.zeros(x.shape if wants_x else (0, 0, 0), x.dtype)
+        gk, gr = np.zeros_like(kernel), np.zeros_like(recurrent_kernel)
         gb = np.zeros(kernel.shape[1], x.dtype)
         dh, dc = gh, gc
         for t in reversed(range(x.shape[1])):
@@ -163,7 +165,7 @@ class LstmSequenceGradient(SequenceGradient):
 
     def launch(self, native, x, kernel, recurrent_kernel, h0, *rest, wants_x):
         shapes = self.shape(x.shape, kernel.shape, recurrent_kernel.shape, h0.shape, wants_x=wants_x)
-        results = (np.zeros_like(x, order="C"), *(kernels.empty(shape, x.dtype) for shape in shapes[1:]))
+        results = tuple(kernels.empty(shape, x.dtype) for shape in shapes)
         mask = rest[7] if len(rest) == 8 else empty(x)
         native(*map(contiguous, (x, kernel, recurrent_kernel, h0, *rest[:7], mask)), *results, wants_x)
         return results
