@@ -30,8 +30,8 @@ __global__ void column_pieces_kernel(At at, long rows, long packs, long stretch,
     }
 #pragma unroll
   for (int k = 0; k < W; k++) of_thread[k][me] = sum[k];
-  for (unsigned left = blockDim.y, half; left > 1;
-       left = half) { // the upper half of the threads onto the lower one
+  // The upper half of the threads onto the lower one, until there is one row of them.
+  for (unsigned left = blockDim.y, half; left > 1; left = half) {
     half = (left + 1) / 2;
     __syncthreads();
     if (threadIdx.y + half >= left) continue;

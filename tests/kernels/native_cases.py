@@ -97,7 +97,7 @@ ACTIVATIONS = (lambda z: z, lambda z: np.where(z < 0, 0, z), np.tanh, _sigmoid) 
 BEFORE = (lambda y, dy: dy, UNARY_GRADIENT["relu_gradient"], UNARY_GRADIENT["tanh_gradient"], UNARY_GRADIENT["sigmoid_gradient"])  # fmt: skip
 # Rows that a block of CUDA shares, or more than one block; one bias; more columns than a block has threads; several stretches.
 BIASED = (
-    *((3, n) for n in SIZES), (0, 5), (1, 1), (70, 1), (900, 8), (37, 24), (41, 300), (20, 1100), (9000, 2), (5000, 6),
+    *((3, n) for n in SIZES), (0, 5), (1, 1), (70, 1), (2100, 8), (37, 24), (41, 300), (20, 1100), (9000, 2), (5000, 6),
 )  # fmt: skip
 
 
