@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import cuda_layers
 import cuda_memory
+import cuda_sequences
 import cuda_steps
 import numpy as np
 
@@ -190,94 +191,18 @@ def memory(op: str, device: Device, *shape: int) -> Iterator[Case]:
     yield Case(*cuda_memory.case(op, functools.partial(_draw, device), *shape))
 
 
-def attention(device: Device, batch: int, t: int, heads: int, d: int) -> Iterator[Case]:
+def attention(device: Device, *size: int) -> Iterator[Case]:
     """Causal attention, forward and backward, against PyTorch's fused kernels."""
-    import torch
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-    from torch.nn.functional import scaled_dot_product_attention as library
-
-    q, k, v, dy = (_draw(device, batch, t, heads, d) for _ in range(4))
-    scale, none = d**-0.5, _none(device, 4)
-    stats = [torch.empty((batch, heads, t), device=device.torch_name) for _ in range(2)]
-
-    def turned(x: Any) -> Any:
-        return x.transpose(1, 2)
-
-    wide = [x.double().requires_grad_() for x in (q, k, v)]
-    y = turned(library(*map(turned, wide), is_causal=True))
-    gradients = [g.float() for g in torch.autograd.grad(y, wide, dy.double())]
-    want = y.detach().float().contiguous()
-    half = [x.bfloat16().requires_grad_() for x in (q, k, v)]
-
-    def flash(arrays: list) -> Any:
-        with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
-            return turned(library(*map(turned, arrays), is_causal=True))
-
-    def with_tf32(allow: bool, call: Callable) -> Any:
-        torch.backends.cuda.matmul.allow_tf32 = allow
-        return call()
-
-    def forward() -> Any:
-        return library(*map(turned, (q, k, v)), is_causal=True)
-
-    libraries: dict[str, Callable] = {
-        "PyTorch": lambda: with_tf32(False, forward),
-        "PyTorch tf32": lambda: with_tf32(True, forward),
-        "FlashAttention bf16 (PyTorch)": lambda: flash(half),
-    }
-    title = f"{batch} x {t}, {heads} heads of {d}, causal"
-    args = (q, k, v, none, torch.empty_like(q), *stats, scale, True)
-    yield Case("attention", title, args, {4: want}, libraries, 2.0 * batch * heads * t * t * d)
-
-    rows = scale * torch.einsum("bthd,bshd->bhts", q.double(), k.double())
-    rows = rows.masked_fill(torch.ones(t, t, device=device.torch_name).triu(1).bool(), -torch.inf)
-    largest = rows.amax(-1, keepdim=True)
-    total = (rows - largest).exp().sum(-1).float()
-    own = [x.clone().requires_grad_() for x in (q, k, v)]
-    through = turned(library(*map(turned, own), is_causal=True))
-    through_half, dy_half = flash(half), dy.bfloat16()
-
-    def backward() -> Any:
-        return torch.autograd.grad(through, own, dy, retain_graph=True)
-
-    libraries = {
-        "PyTorch": lambda: with_tf32(False, backward),
-        "PyTorch tf32": lambda: with_tf32(True, backward),
-        "FlashAttention bf16 (PyTorch)": lambda: torch.autograd.grad(
-            through_half, half, dy_half, retain_graph=True
-        ),
-    }
-    outputs = [torch.empty_like(x) for x in (q, k, v)]
-    args = (q, k, v, none, want, largest[..., 0].float().contiguous(), total, dy, *outputs, scale, True)
-    yield Case("attention_gradient", title, args, {8 + i: g for i, g in enumerate(gradients)}, libraries,
-               5.0 * batch * heads * t * t * d)  # fmt: skip
+    draw, none = functools.partial(_draw, device), functools.partial(_none, device)
+    for case in cuda_sequences.attention(*size, draw, none):
+        yield Case(*case)
 
 
-def lstm(device: Device, batch: int, t: int, n: int, units: int) -> Iterator[Case]:
-    """A whole sequence, forward, against cuDNN; its gates stand in our order, i f g o."""
-    import torch
-
-    x, w, u = _draw(device, batch, t, n), _draw(device, n, 4 * units, scale=n**-0.5), _draw(
-        device, units, 4 * units, scale=units**-0.5)  # fmt: skip
-    bias, h0, c0 = _draw(device, 4 * units), _draw(device, batch, units), _draw(device, batch, units)
-    layer = torch.nn.LSTM(n, units, batch_first=True, device=device.torch_name)
-    with torch.no_grad():
-        for name, value in (("weight_ih_l0", w.T), ("weight_hh_l0", u.T), ("bias_ih_l0", bias)):
-            getattr(layer, name).copy_(value)
-        layer.bias_hh_l0.zero_()
-        state = h0[None], c0[None]
-        want = layer.double()(x.double(), tuple(s.double() for s in state))[0].float()
-    layer = layer.float()
-
-    def library() -> Any:
-        with torch.no_grad():
-            return layer(x, state)
-
-    none = _none(device, 3)
-    args = (x, w, u, bias, h0, c0, _none(device, 2), torch.empty_like(want.contiguous()), torch.empty_like(h0), torch.empty_like(c0),
-            none, none)  # fmt: skip
-    yield Case("lstm_sequence", f"{batch} x {t} x {n}, {units} units", args, {7: want}, {"cuDNN (PyTorch)": library},
-               8.0 * batch * t * (n + units) * units)  # fmt: skip
+def lstm(device: Device, *size: int) -> Iterator[Case]:
+    """A whole sequence, forward, against cuDNN."""
+    yield Case(
+        *cuda_sequences.lstm(*size, functools.partial(_draw, device), functools.partial(_none, device))
+    )
 
 
 def convolution(device: Device, n: int, side: int, channels: int, filters: int) -> Iterator[Case]:
