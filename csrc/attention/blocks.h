@@ -4,6 +4,7 @@
 #include "common/math.h"
 #include "common/scratch.h"
 #include "common/thread_pool.h"
+#include "matmul/bf16.h"
 #include "matmul/gemm.h"
 
 namespace stepgrad {
@@ -21,18 +22,35 @@ template <class F> STEPGRAD_INLINE void each_tile(long rows, F f) {
   }
 }
 
+// All factors of products are Factor::of what came in, Exact or Rounded (bf16.h). A panel is rounded after it was packed.
+template <class Factor, class T> STEPGRAD_INLINE void round_panel(T* panel, long n) {
+  if (Factor::ROUNDS) map(panel, panel, n, [](auto x) { return Factor::of(x); });
+}
+
+// x [t, width] where the tile broadcasts its elements: as it lies, or a rounded copy.
+template <class Factor> long copy_size(long t, long width) { return Factor::ROUNDS ? t * width : 0; }
+template <class Factor, class T> Rows<const T> rows_of(Rows<const T> x, long t, long width, T* copy) {
+  if (!Factor::ROUNDS) return x;
+  for (long i = 0; i < t; i++) map(x[i], copy + i * width, width, [](auto x) { return Factor::of(x); });
+  return {copy, width};
+}
+
 // The columns of a transposed matrix x [t, width] in panels, as the tile reads them: panel p holds rows p * NR .. of x.
 template <class T> long panels_size(long t, long width) { return round_up(t, NR<T>) * width; }
-template <class T> void pack_transposed(Rows<const T> x, long t, long width, T* panels) {
-  for (long j = 0; j < t; j += NR<T>)
+template <class Factor, class T> void pack_transposed(Rows<const T> x, long t, long width, T* panels) {
+  for (long j = 0; j < t; j += NR<T>) {
     pack_panel(panels + j * width, NR<T>, x[j], 1, x.ld, width, std::min(NR<T>, t - j));
+    round_panel<Factor>(panels + j * width, NR<T> * width);
+  }
 }
 
 // The columns of x [t, width] in panels [t, NR]: its rows lie heads * width apart, where they fall into few cache sets.
 template <class T> long columns_size(long t, long width) { return t * round_up(width, NR<T>); }
-template <class T> void pack_columns(Rows<const T> x, long t, long width, T* panels) {
-  for (long j = 0; j < width; j += NR<T>)
+template <class Factor, class T> void pack_columns(Rows<const T> x, long t, long width, T* panels) {
+  for (long j = 0; j < width; j += NR<T>) {
     pack_panel(panels + j * t, NR<T>, x.data + j, x.ld, 1, t, std::min(NR<T>, width - j));
+    round_panel<Factor>(panels + j * t, t * NR<T>);
+  }
 }
 
 // C[M, width] (+)= A[M, K] x[k0 .. k0 + K, width], M <= MR, from what pack_columns wrote; A(i, k) = A[i * rsa + k * csa].

@@ -23,30 +23,31 @@ template <class T> struct OnlineRow {
     const T now = vmax(*max, largest);
     base =
         now == -std::numeric_limits<T>::infinity() ? T(0) : now; // nothing so far: -inf - -inf would be NaN
-    const T shrink = std::exp(*max - base);
+    const T shrink = *max == -std::numeric_limits<T>::infinity() ? T(0) : std::exp(*max - base);
     *max = now;
     *sum *= shrink;
     return shrink;
   }
   // s[j] = the weight of the score score(j), for n seen scores in whole vectors.
-  template <class Score> void weigh(T* s, long n, Score score) {
+  template <class Factor, class Score> void weigh(T* s, long n, Score score) {
     vec<T> total{};
     for (long j = 0; j < n; j += VL<T>) {
       const vec<T> weight = vexp_down(score(j) - base);
-      store(s + j, weight);
+      store(s + j, Factor::of(weight));
       total += weight;
     }
-    *sum += fold_lanes<T>(total, [](T a, T b) { return a + b; });
+    *sum += fold_lanes<T>(total, [](auto a, auto b) { return a + b; });
   }
 };
 
 template <class T> STEPGRAD_INLINE T largest_lane(vec<T> x) {
-  return fold_lanes<T>(x, [](T a, T b) { return vmax(a, b); });
+  return fold_lanes<T>(x, [](auto a, auto b) { return vmax(a, b); });
 }
 
 // Turns n seen scores of a block into weights exp(s - max), zeros up to `end`; moves max and sum of the row along, and
 // returns the factor for what was summed before.
-template <class T> T online_row(T* s, const T* mask, long n, long end, T scale, T* max, T* sum) {
+template <class Factor, class T>
+T online_row(T* s, const T* mask, long n, long end, T scale, T* max, T* sum) {
   constexpr T INF = std::numeric_limits<T>::infinity();
   OnlineRow<T> row{max, sum, 0};
   T shrink;
@@ -58,7 +59,7 @@ template <class T> T online_row(T* s, const T* mask, long n, long end, T scale, 
     for (; j + 2 * VL<T> <= whole; j += 2 * VL<T>) a = vmax(a, load(s + j)), b = vmax(b, load(s + j + VL<T>));
     if (j < whole) a = vmax(a, load(s + j));
     shrink = row.move_to(largest_lane<T>(vmax(a, b)) * scale);
-    row.weigh(s, n, [=](long j) { return load(s + j) * scale; });
+    row.template weigh<Factor>(s, n, [=](long j) { return load(s + j) * scale; });
   } else {
     vec<T> largest = splat(-INF);
     for (long j = 0; j < n; j += VL<T>) {
@@ -67,22 +68,23 @@ template <class T> T online_row(T* s, const T* mask, long n, long end, T scale, 
       largest = vmax(largest, x);
     }
     shrink = row.move_to(largest_lane<T>(largest));
-    row.weigh(s, n, [=](long j) { return load(s + j); });
+    row.template weigh<Factor>(s, n, [=](long j) { return load(s + j); });
   }
   for (long j = round_up(n, VL<T>); j < end; j++) s[j] = 0;
   return shrink;
 }
 
-template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h) {
+template <class Factor, class T> void attention_head(const AttentionArgs<T>& g, long b, long h) {
   const long kv = h / g.group();
-  const Rows<const T> q = head_of(g.q, b, h, g.tq, g.heads, g.d),
-                      k = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
+  const Rows<const T> k = head_of(g.k, b, kv, g.tk, g.kv_heads, g.d);
   const Rows<T> y = head_of(g.y, b, h, g.tq, g.heads, g.dv);
-  T* packed =
-      scratch<T>(Scratch::PACKED_B, panels_size<T>(g.tk, g.d) + BQ * BK + columns_size<T>(g.tk, g.dv));
+  T* packed = scratch<T>(Scratch::PACKED_B, panels_size<T>(g.tk, g.d) + BQ * BK +
+                                                columns_size<T>(g.tk, g.dv) + copy_size<Factor>(g.tq, g.d));
   T *block = packed + panels_size<T>(g.tk, g.d), *values = block + BQ * BK;
-  pack_transposed(k, g.tk, g.d, packed);
-  pack_columns(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, values);
+  pack_transposed<Factor>(k, g.tk, g.d, packed);
+  pack_columns<Factor>(Rows<const T>(head_of(g.v, b, kv, g.tk, g.kv_heads, g.dv)), g.tk, g.dv, values);
+  const Rows<const T> q = rows_of<Factor>(Rows<const T>(head_of(g.q, b, h, g.tq, g.heads, g.d)), g.tq, g.d,
+                                          values + columns_size<T>(g.tk, g.dv));
   T *max = g.max + (b * g.heads + h) * g.tq, *sum = g.sum + (b * g.heads + h) * g.tq;
   std::fill_n(max, g.tq, -std::numeric_limits<T>::infinity());
   std::fill_n(sum, g.tq, T(0));
@@ -98,7 +100,8 @@ template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h
         for (long i = i0; i < i0 + mr; i++) {
           const T* mask = g.mask_of(b, h, i);
           const long seen = std::max(0L, std::min(BK, g.visible(i) - k0));
-          const T shrink = online_row(S[i - i0], mask ? mask + k0 : mask, seen, n, g.scale, max + i, sum + i);
+          const T shrink =
+              online_row<Factor>(S[i - i0], mask ? mask + k0 : mask, seen, n, g.scale, max + i, sum + i);
           if (k0 > 0 && shrink != 1) map(y[i], y[i], g.dv, [=](auto e) { return e * shrink; });
         }
         tile_row(mr, g.dv, n, S.data, BK, 1, values, g.tk, k0, Rows<T>{y[i0], y.ld}, k0 > 0);
@@ -111,14 +114,21 @@ template <class T> void attention_head(const AttentionArgs<T>& g, long b, long h
   }
 }
 
-STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20,
-              "blocks of queries and keys on register tiles; heads threaded", attention_tiled)
-template <class T> void attention_tiled(const AttentionArgs<T>& g) {
+template <class Factor, class T> void all_heads(const AttentionArgs<T>& g) {
   const double ns = double(g.tq) * g.tk * (double(g.d + g.dv) * NS_PER_MULTIPLY_ADD + 0.5);
   parallel_for(g.batch * g.heads, ns, [&](long begin, long end) {
-    for (long item = begin; item < end; item++) attention_head(g, item / g.heads, item % g.heads);
+    for (long item = begin; item < end; item++) attention_head<Factor>(g, item / g.heads, item % g.heads);
   });
 }
+
+STEPGRAD_RUNG(AttentionArgs, "attention", "tiled", 20,
+              "blocks of queries and keys on register tiles; heads threaded", attention_tiled)
+template <class T> void attention_tiled(const AttentionArgs<T>& g) { all_heads<Exact>(g); }
+
+// Factors are rounded while they are packed, weights before they are divided by their sum, which is not rounded.
+STEPGRAD_RUNG(AttentionArgs, "attention_bf16", "tiled", 20,
+              "blocks of queries and keys on register tiles; heads threaded", attention_bf16_tiled)
+template <class T> void attention_bf16_tiled(const AttentionArgs<T>& g) { all_heads<Rounded>(g); }
 
 } // namespace STEPGRAD_ISA
 } // namespace stepgrad

@@ -18,7 +18,7 @@ template <class T> T dot(const T* x, const T* y, long n) {
     const long part = std::min(VL<T>, n - i);
     acc[0] += load_n(x + i, part) * load_n(y + i, part);
   }
-  return fold_lanes<T>((acc[0] + acc[1]) + (acc[2] + acc[3]), [](T a, T b) { return a + b; });
+  return fold_lanes<T>((acc[0] + acc[1]) + (acc[2] + acc[3]), [](auto a, auto b) { return a + b; });
 }
 
 } // namespace STEPGRAD_ISA

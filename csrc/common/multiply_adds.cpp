@@ -18,7 +18,7 @@ static float multiply_adds(long rounds, double* flops) {
   vec<float> sum{};
   for (int i = 0; i < CHAINS; i++) sum += x[i];
   *flops = 2.0 * double(rounds) * CHAINS * double(VL<float>);
-  return fold_lanes<float>(sum, [](float p, float q) { return p + q; });
+  return fold_lanes<float>(sum, [](auto p, auto q) { return p + q; });
 }
 
 [[maybe_unused]] static const bool registered = register_multiply_adds(STEPGRAD_ISA_LEVEL, multiply_adds);

@@ -86,13 +86,16 @@ template <class V> STEPGRAD_INLINE V vmax(V a, V b) {
 } // also for one number
 template <class V> STEPGRAD_INLINE V vmin(V a, V b) { return ((a < b) | (a != a)) ? a : b; }
 
-// Adds the lanes by halves: always in the same order.
-template <class T, class Op> STEPGRAD_INLINE T fold_lanes(vec<T> v, Op op) {
-  T lane[VL<T>];
-  std::memcpy(lane, &v, sizeof v);
-  for (long half = VL<T> / 2; half > 0; half /= 2)
-    for (long i = 0; i < half; i++) lane[i] = op(lane[i], lane[i + half]);
-  return lane[0];
+// Folds n lanes by halves, always in the same order: lane i with lane i + n / 2, on vectors half as long each time.
+template <class T, long n = VL<T>, class V, class Op> STEPGRAD_INLINE T fold_lanes(V v, Op op) {
+  if constexpr (n == 2) {
+    return op(v[0], v[1]);
+  } else {
+    typedef T half __attribute__((vector_size(n / 2 * sizeof(T))));
+    half parts[2];
+    std::memcpy(parts, &v, sizeof v);
+    return fold_lanes<T, n / 2>(op(parts[0], parts[1]), op);
+  }
 }
 
 // y[i] = f(x[i]) for whole vectors and then for the tail.

@@ -54,10 +54,22 @@ struct AmxBlocks : TileBlocks<AmxTiles, float> {
   static constexpr double NS_PER_PACKED = 0.1, NS_PER_BLOCK = 20;
 };
 
+template <class T>
+using AmxBlocksOf = std::conditional_t<std::is_same_v<T, float>, AmxBlocks, PortableBlocks<T>>;
+
 STEPGRAD_RUNG(MatmulArgs, "matmul_bf16", "amx", 30,
               "tiles of 16 x 32 bfloat16 in registers, one instruction a product", matmul_bf16_amx)
-template <class T> void matmul_bf16_amx(const MatmulArgs<T>& g) {
-  matmul_in_blocks<std::conditional_t<std::is_same_v<T, float>, AmxBlocks, PortableBlocks<T>>>(g);
+template <class T> void matmul_bf16_amx(const MatmulArgs<T>& g) { matmul_in_blocks<AmxBlocksOf<T>>(g); }
+
+STEPGRAD_RUNG(DenseArgs, "dense_bf16", "amx", 30,
+              "matmul_bf16's rung; bias and activation while a block of Y is in cache", dense_bf16_amx)
+template <class T> void dense_bf16_amx(const DenseArgs<T>& g) { dense_in_blocks<AmxBlocksOf<T>>(g); }
+
+STEPGRAD_RUNG(DenseGradientArgs, "dense_bf16_gradient", "amx", 30,
+              "the activation's gradient and its sum in one pass, then matmul_bf16's rung",
+              dense_bf16_gradient_amx)
+template <class T> void dense_bf16_gradient_amx(const DenseGradientArgs<T>& g) {
+  dense_gradient_in_blocks<AmxBlocksOf<T>>(g);
 }
 
 } // namespace STEPGRAD_ISA

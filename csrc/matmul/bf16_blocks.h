@@ -8,6 +8,7 @@
 // Where K is cut depends on the sizes alone, and no sum is shared: the same bits for any number of threads.
 #pragma once
 #include "matmul/bf16_pack.h"
+#include "matmul/dense_products.h"
 #include "matmul/product.h"
 
 namespace stepgrad {
@@ -44,10 +45,13 @@ template <bool by_pairs, class T> struct Panels {
 };
 
 // C = A B for one matrix. A Multiply is made by every thread for its share of the cells:
-//   multiply(K, A, B, C, ldc, rows, columns, accumulate):  C [rows, columns] (+)= A B, from a panel of each; at most 32 x 32.
+//   multiply(K, A, B, C, ldc, rows, columns, accumulate, then):  C [rows, columns] (+)= A B, from a panel of each; at most 32 x 32.
+//   then(C, n) follows n rows of it, while they are in L1.
 // NS_PER_BLOCK (32 steps of K) and NS_PER_PACKED (a number) are guesses, to size the threads' pieces. NaN and infinity meet the
 // zeros of the padding only in rows and columns that nobody reads: along K both factors are padded.
-template <class Multiply, class T, class For> void product_in_blocks(const Gemm<T>& g, For run_for) {
+// finish (cell.h) sees each tile when its last product has been added.
+template <class Multiply, class T, class For, class Finish>
+void product_of_rows_in_blocks(const Gemm<T>& g, For run_for, Finish finish) {
   if (g.M == 0 || g.N == 0) return;
   const Factor<T> a{g.A, g.M, g.K, g.rsa, g.csa}, b{g.B, g.N, g.K, g.csb, g.rsb};
   const long row_cells = ceil_div(a.panels(), CELL), column_cells = ceil_div(b.panels(), CELL);
@@ -63,21 +67,29 @@ template <class Multiply, class T, class For> void product_in_blocks(const Gemm<
       const long c0 = cell % column_cells * CELL, c1 = std::min(c0 + CELL, b.panels());
       for (long k = 0; k == 0 || k < g.K; k += DEPTH_BLOCK) { // at least once: K = 0 must still write zeros
         const long depth = std::min(DEPTH_BLOCK, g.K - k);
+        const bool last = k + DEPTH_BLOCK >= g.K;
         const Packed<T>*A = panels_a.block(r0, r1, k, depth), *B = panels_b.block(c0, c1, k, depth);
         for (long c = c0; c < c1; c++)
-          for (long r = r0; r < r1; r++)
+          for (long r = r0; r < r1; r++) {
+            T* C = g.C + r * BLOCK * g.ldc + c * BLOCK;
+            const long rows = std::min(BLOCK, g.M - r * BLOCK), columns = std::min(BLOCK, g.N - c * BLOCK);
             multiply(depth, A + (r - r0) * panels_a.distance(depth), B + (c - c0) * panels_b.distance(depth),
-                     g.C + r * BLOCK * g.ldc + c * BLOCK, g.ldc, std::min(BLOCK, g.M - r * BLOCK),
-                     std::min(BLOCK, g.N - c * BLOCK), k > 0);
+                     C, g.ldc, rows, columns, k > 0, [&](T* done, long count) {
+                       if (last) finish(done, g.ldc, count, c * BLOCK, columns);
+                     });
+          }
       }
     }
   });
 }
 
-// A matrix times a column, as a row times a matrix: C^T = B^T A^T.
-template <class T> Gemm<T> as_row(const Gemm<T>& g) {
-  if (g.N != 1 || g.ldc != 1) return g;
-  return {1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false};
+template <class Multiply, class T, class For, class Finish = NoFinish>
+void product_in_blocks(const Gemm<T>& g, For run_for, Finish finish = {}) {
+  if (g.N != 1 || g.ldc != 1) return product_of_rows_in_blocks<Multiply>(g, run_for, finish);
+  // A matrix times a column, as a row times a matrix: C^T = B^T A^T.
+  product_of_rows_in_blocks<Multiply>(Gemm<T>{1, g.M, g.K, g.B, 1, g.rsb, g.A, g.csa, g.rsa, g.C, g.M, false},
+                                      run_for, NoFinish());
+  finish(g.C, g.ldc, g.M, 0, g.N);
 }
 
 template <class Multiply, class T> void matmul_in_blocks(const MatmulArgs<T>& args) {
@@ -85,10 +97,17 @@ template <class Multiply, class T> void matmul_in_blocks(const MatmulArgs<T>& ar
   const double ns = Multiply::NS_PER_BLOCK * double(g.M) * g.N * g.K / (BLOCK * BLOCK * DEPTH);
   if (g.batch >= 4)
     parallel_for(g.batch, ns, [&](long begin, long end) {
-      for (long b = begin; b < end; b++) product_in_blocks<Multiply>(as_row(matrix_of(g, b)), Serially());
+      for (long b = begin; b < end; b++) product_in_blocks<Multiply>(matrix_of(g, b), Serially());
     });
   else
-    for (long b = 0; b < g.batch; b++) product_in_blocks<Multiply>(as_row(matrix_of(g, b)), InParallel());
+    for (long b = 0; b < g.batch; b++) product_in_blocks<Multiply>(matrix_of(g, b), InParallel());
+}
+
+template <class Multiply, class T> void dense_in_blocks(const DenseArgs<T>& g) {
+  product_in_blocks<Multiply>(gemm_of(g), InParallel(), BiasAndActivation<T>{g.b, g.activation});
+}
+template <class Multiply, class T> void dense_gradient_in_blocks(const DenseGradientArgs<T>& g) {
+  dense_gradient(g, [](const Gemm<T>& product_of) { product_in_blocks<Multiply>(product_of, InParallel()); });
 }
 
 } // namespace STEPGRAD_ISA

@@ -70,8 +70,9 @@ struct DotBlocks {
   static constexpr double NS_PER_PACKED = 0.1, NS_PER_BLOCK = 150;
   static constexpr int ROWS = 14, TALL_ROWS = 16; // two vectors of B, or one
 
+  template <class Then>
   void operator()(long K, const uint16_t* A, const uint16_t* B, float* C, long ldc, long rows, long columns,
-                  bool accumulate) {
+                  bool accumulate, Then then) {
     const bool wide = columns > TILE;
     const RowTiles tiles(rows, wide ? ROWS : TALL_ROWS);
     for (long t = 0; t < tiles.tiles; t++) {
@@ -81,20 +82,36 @@ struct DotBlocks {
       float* c = C + i * ldc;
       if (columns == (wide ? BLOCK : TILE)) {
         tile(ceil_div(K, 2), A + i * DEPTH, B, c, ldc, accumulate);
-        continue;
+      } else {
+        float edge[TALL_ROWS * BLOCK];
+        tile(ceil_div(K, 2), A + i * DEPTH, B, edge, BLOCK, false);
+        for (long r = 0; r < mr; r++) copy_part(c + r * ldc, edge + r * BLOCK, columns, accumulate);
       }
-      float edge[TALL_ROWS * BLOCK];
-      tile(ceil_div(K, 2), A + i * DEPTH, B, edge, BLOCK, false);
-      for (long r = 0; r < mr; r++) copy_part(c + r * ldc, edge + r * BLOCK, columns, accumulate);
+      then(c, mr);
     }
   }
 };
+
+template <class T>
+using DotBlocksOf = std::conditional_t<std::is_same_v<T, float>, DotBlocks, PortableBlocks<T>>;
 
 STEPGRAD_RUNG(MatmulArgs, "matmul_bf16", "dot_product", 25,
               "register tiles of AVX512_BF16's dot products: two multiply-adds a lane",
               matmul_bf16_dot_product)
 template <class T> void matmul_bf16_dot_product(const MatmulArgs<T>& g) {
-  matmul_in_blocks<std::conditional_t<std::is_same_v<T, float>, DotBlocks, PortableBlocks<T>>>(g);
+  matmul_in_blocks<DotBlocksOf<T>>(g);
+}
+
+STEPGRAD_RUNG(DenseArgs, "dense_bf16", "dot_product", 25,
+              "matmul_bf16's rung; bias and activation while a block of Y is in cache",
+              dense_bf16_dot_product)
+template <class T> void dense_bf16_dot_product(const DenseArgs<T>& g) { dense_in_blocks<DotBlocksOf<T>>(g); }
+
+STEPGRAD_RUNG(DenseGradientArgs, "dense_bf16_gradient", "dot_product", 25,
+              "the activation's gradient and its sum in one pass, then matmul_bf16's rung",
+              dense_bf16_gradient_dot_product)
+template <class T> void dense_bf16_gradient_dot_product(const DenseGradientArgs<T>& g) {
+  dense_gradient_in_blocks<DotBlocksOf<T>>(g);
 }
 
 } // namespace STEPGRAD_ISA

@@ -7,6 +7,7 @@
 // Shapes: matmul.h. 2*M*N*K FLOPs; M*K + K*N elements are rounded and written once.
 #include "common/registry.h"
 #include "matmul/bf16.h"
+#include "matmul/dense_products.h"
 #include "matmul/product.h"
 
 namespace stepgrad {
@@ -23,7 +24,8 @@ const T* rounded(const T* from, long lines, long n, long stride, Scratch place, 
   return to;
 }
 
-template <class T, class For> void product_of_rounded(Gemm<T> g, For run_for) {
+template <class T, class For, class Finish = NoFinish>
+void product_of_rounded(Gemm<T> g, For run_for, Finish finish = {}) {
   const bool a_by_rows = g.csa == 1, b_by_rows = g.csb == 1; // the other stride is 1 if not
   g.A = rounded(g.A, a_by_rows ? g.M : g.K, a_by_rows ? g.K : g.M, a_by_rows ? g.rsa : g.csa,
                 Scratch::ROUNDED_A, run_for);
@@ -31,7 +33,7 @@ template <class T, class For> void product_of_rounded(Gemm<T> g, For run_for) {
                 Scratch::ROUNDED_B, run_for);
   (a_by_rows ? g.rsa : g.csa) = a_by_rows ? g.K : g.M;
   (b_by_rows ? g.rsb : g.csb) = b_by_rows ? g.N : g.K;
-  product(g, run_for);
+  product(g, run_for, finish);
 }
 
 STEPGRAD_RUNG(MatmulArgs, "matmul_bf16", "rounded", 20,
@@ -45,6 +47,18 @@ template <class T> void matmul_bf16_rounded(const MatmulArgs<T>& args) {
     });
   else
     for (long b = 0; b < g.batch; b++) product_of_rounded(matrix_of(g, b), InParallel());
+}
+
+STEPGRAD_RUNG(DenseArgs, "dense_bf16", "rounded", 20, "rounded copies of both factors, then dense's top rung",
+              dense_bf16_rounded)
+template <class T> void dense_bf16_rounded(const DenseArgs<T>& g) {
+  product_of_rounded(gemm_of(g), InParallel(), BiasAndActivation<T>{g.b, g.activation});
+}
+
+STEPGRAD_RUNG(DenseGradientArgs, "dense_bf16_gradient", "rounded", 20,
+              "rounded copies of the factors, then matmul's top rung", dense_bf16_gradient_rounded)
+template <class T> void dense_bf16_gradient_rounded(const DenseGradientArgs<T>& g) {
+  dense_gradient(g, [](const Gemm<T>& product_of) { product_of_rounded(product_of, InParallel()); });
 }
 
 } // namespace STEPGRAD_ISA

@@ -58,14 +58,18 @@ void multiply_block(Tiles& tiles, long n, const Packed<T>* A, const Packed<T>* B
 // The same for a block at the edge of C, too: through a buffer.
 template <class Tiles, class T> struct TileBlocks {
   Tiles tiles;
+  template <class Then>
   void operator()(long K, const Packed<T>* A, const Packed<T>* B, T* C, long ldc, long rows, long columns,
-                  bool accumulate) {
+                  bool accumulate, Then then) {
     const long n = ceil_div(K, DEPTH);
-    if (rows == BLOCK && columns == BLOCK)
-      return multiply_block<Tiles, T>(tiles, n, A, B, C, ldc, accumulate);
-    T edge[BLOCK * BLOCK];
-    multiply_block<Tiles, T>(tiles, n, A, B, edge, BLOCK, false);
-    for (long i = 0; i < rows; i++) copy_part(C + i * ldc, edge + i * BLOCK, columns, accumulate);
+    if (rows == BLOCK && columns == BLOCK) {
+      multiply_block<Tiles, T>(tiles, n, A, B, C, ldc, accumulate);
+    } else {
+      T edge[BLOCK * BLOCK];
+      multiply_block<Tiles, T>(tiles, n, A, B, edge, BLOCK, false);
+      for (long i = 0; i < rows; i++) copy_part(C + i * ldc, edge + i * BLOCK, columns, accumulate);
+    }
+    then(C, rows);
   }
 };
 

@@ -7,8 +7,7 @@
 //
 // Shapes and costs: dense.h; M * N elements of working memory.
 #include "common/registry.h"
-#include "elementwise/bias_gradient.h"
-#include "matmul/dense.h"
+#include "matmul/dense_products.h"
 #include "matmul/product.h"
 
 namespace stepgrad {
@@ -18,16 +17,7 @@ STEPGRAD_RUNG(DenseGradientArgs, "dense_gradient", "tiles", 10,
               "the activation's gradient and its sum in one pass, then matmul's top rung",
               dense_gradient_tiles)
 template <class T> void dense_gradient_tiles(const DenseGradientArgs<T>& g) {
-  const T* dZ = g.dY;
-  if (g.activation == Activation::LINEAR) {
-    reduce(ReduceArgs<T>{dZ, g.db, 1, g.M, g.N}, Sum());
-  } else {
-    T* before = scratch<T>(Scratch::PATCHES, g.M * g.N); // [M, N]; no convolution is at work here
-    bias_gradient(BiasActivationGradientArgs<T>{g.Y, g.dY, before, g.db, g.M, g.N, g.activation});
-    dZ = before;
-  }
-  if (g.dX) product(Gemm<T>{g.M, g.K, g.N, dZ, g.N, 1, g.W, 1, g.N, g.dX, g.K, false}, InParallel());
-  product(Gemm<T>{g.K, g.N, g.M, g.X, 1, g.K, dZ, g.N, 1, g.dW, g.N, false}, InParallel());
+  dense_gradient(g, [](const Gemm<T>& product_of) { product(product_of, InParallel()); });
 }
 
 } // namespace STEPGRAD_ISA

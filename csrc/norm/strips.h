@@ -29,8 +29,8 @@ template <class T, int K, class F> STEPGRAD_INLINE void row_sums(long n, T* resu
   }
   for (; j < n; j += VL<T>) add(j, std::min(VL<T>, n - j), sum[0]);
   for (int k = 0; k < K; k++)
-    result[k] =
-        fold_lanes<T>((sum[0][k] + sum[1][k]) + (sum[2][k] + sum[3][k]), [](T a, T b) { return a + b; });
+    result[k] = fold_lanes<T>((sum[0][k] + sum[1][k]) + (sum[2][k] + sum[3][k]),
+                              [](auto a, auto b) { return a + b; });
 }
 
 // How many rows make one block of a sum over rows. It depends on the size alone, never on the threads: at least 32, and at

@@ -21,7 +21,7 @@ template <class T> T row_sum(const T* x, long n) {
   long j = 0;
   for (; j + VL<T> <= n; j += VL<T>) sum += load(x + j);
   if (j < n) sum += load_part(x + j, n - j, T(0));
-  return fold_lanes<T>(sum, [](T a, T b) { return a + b; });
+  return fold_lanes<T>(sum, [](auto a, auto b) { return a + b; });
 }
 
 // What forward and backward know of row i; p is NaN where the label is no class.

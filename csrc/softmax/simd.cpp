@@ -20,7 +20,7 @@ template <class T> T max_of(const T* x, long n) {
   long j = 0;
   for (; j + VL<T> <= n; j += VL<T>) max = vmax(max, load(x + j));
   if (j < n) max = vmax(max, load_part(x + j, n - j, -INF<T>));
-  return fold_lanes<T>(max, [](T a, T b) { return a > b || a != a ? a : b; });
+  return fold_lanes<T>(max, [](auto a, auto b) { return vmax(a, b); });
 }
 
 // sum of f(x[j]) and of f(x[j], y[j]); f of the filling, `rest`, must be 0.

@@ -21,7 +21,7 @@ class DTypePolicy:
 
     - ``ops.matmul`` and ``@``, and what is made of them: Dense, EinsumDense, `einsum`, `tensordot`, `dot`;
     - images and filters of convolutions and transposed convolutions, and the gradients that they receive;
-    - query, key, weights and values of attention.
+    - query, key, weights (before they are divided by their sum) and values of attention.
 
     Not rounded: sums, biases, activations, normalization, softmax, embeddings, recurrent layers, losses, optimizers. Arrays
     are float32 everywhere (Keras's are bfloat16 between the layers): ``layer.compute_dtype``, the dtype of a layer's

@@ -315,7 +315,13 @@ def matmul(op, rng):
     yield _matmul(a, b, False, False)
 
 
+def _drawn_for(op):
+    """What draws the factors: numbers that a bfloat16 holds, where the op rounds them."""
+    return draw if "_bf16" not in op else lambda rng, *shape: rng.integers(-31, 32, shape) / 8
+
+
 def dense(op, rng):
+    draw = _drawn_for(op)
     for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (60, 70, 300), (40, 603, 100), (33, 10, 300)]:
         x, w, b = draw(rng, m, k), draw(rng, k, n), draw(rng, n)
         for code, activation in enumerate(ACTIVATIONS):
@@ -323,9 +329,11 @@ def dense(op, rng):
 
 
 def dense_gradient(op, rng):
+    draw = _drawn_for(op)
     none = np.zeros(0)
     for m, n, k in [*MATMUL_SIZES[:12], (1, 133, 300), (150, 70, 40), (5000, 1, 3)]:
-        x, w, y, dy = draw(rng, m, k), draw(rng, k, n), draw(rng, m, n, scale=0.5), draw(rng, m, n)
+        x, w, dy = draw(rng, m, k), draw(rng, k, n), draw(rng, m, n)
+        y = rng.integers(-1, 2, (m, n)) / 2  # 8 bits still hold dy times a slope
         for code, before in enumerate(BEFORE):
             dz = before(y, dy)
             for dx in (Out((dz @ w.T).reshape(-1)), none):
@@ -417,15 +425,15 @@ def dropout_mask(op, rng):
 
 FAMILIES = {
     dropout_mask: ["dropout_mask"],
-    attention: ["attention"],
+    attention: ["attention", "attention_bf16"],
     sequence: ["lstm_sequence", "gru_sequence"],
     sequence_gradient: ["lstm_sequence_gradient", "gru_sequence_gradient"],
-    attention_gradient: ["attention_gradient"],
+    attention_gradient: ["attention_gradient", "attention_bf16_gradient"],
     matmul: ["matmul"],
     matmul_bf16: ["matmul_bf16"],
     round_bf16: ["round_bf16"],
-    dense: ["dense"],
-    dense_gradient: ["dense_gradient"],
+    dense: ["dense", "dense_bf16"],
+    dense_gradient: ["dense_gradient", "dense_bf16_gradient"],
     convolution: ["conv2d", "conv2d_bias", "conv2d_input_gradient", "conv2d_weight_gradient"],
     max_pool: ["max_pool2d", "max_pool2d_gradient"],
     average_pool: ["average_pool2d", "average_pool2d_gradient"],

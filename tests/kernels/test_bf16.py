@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 _cpu = pytest.importorskip("stepgrad._cpu", reason="the kernels were not compiled")
-RUNGS = {(op, rung): function for op, rung, _, _, function in _cpu.rungs() if op.endswith("_bf16")}
+RUNGS = {(op, rung): function for op, rung, _, _, function in _cpu.rungs() if "_bf16" in op}
 
 
 def emulated(x):
@@ -64,6 +64,48 @@ def test_factors_are_rounded_and_sums_are_not(rung, m, n, k):
     atol = 5e-6 * k**0.5
     np.testing.assert_allclose(c, want, rtol=0, atol=atol)
     assert np.abs(c - a.astype(float) @ b.astype(float)).max() > 10 * atol
+
+
+@pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "dense_bf16"])
+@pytest.mark.parametrize("m, n, k", [(33, 70, 45), (130, 140, 1100), (70, 1, 90)])
+def test_dense_rounds_factors_but_neither_bias_nor_sums(rung, m, n, k):
+    rng = np.random.default_rng(0)
+    x, w, b, dy = (rng.standard_normal(s).astype("float32") for s in ((m, k), (k, n), n, (m, n)))
+    y, dx, dw, db = (np.empty(s, "float32") for s in ((m, n), m * k, (k, n), n))
+    RUNGS["dense_bf16", rung](x, w, b, y, 1)
+    RUNGS["dense_bf16_gradient", rung](x, w, y, dy, dx, dw, db, 1)
+    x, w, dz = emulated(x).astype(float), emulated(w).astype(float), dy * (y > 0)
+    want = np.maximum(x @ w + b, 0), emulated(dz) @ w.T, x.T @ emulated(dz), dz.sum(0)
+    for got, exact in zip((y, dx.reshape(m, k), dw, db), want, strict=True):
+        # As above: the roundings of float32 additions; a factor that is rounded or not is 1e-2.
+        np.testing.assert_allclose(got, exact, rtol=0, atol=5e-6 * max(m, n, k) ** 0.5)
+
+
+@pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "attention_bf16"])
+def test_attention_rounds_every_factor(rung):
+    rng = np.random.default_rng(0)
+    q, k, v, dy = (rng.standard_normal((1, 70, 1, 16)).astype("float32") for _ in range(4))
+    y, dq, dk, dv = (np.empty_like(q) for _ in range(4))
+    largest, total, mask = (
+        np.empty((1, 1, 70), "float32"),
+        np.empty((1, 1, 70), "float32"),
+        np.zeros((0,) * 4, "float32"),
+    )
+    RUNGS["attention_bf16", rung](q, k, v, mask, y, largest, total, 0.5, False)
+    RUNGS["attention_bf16_gradient", rung](q, k, v, mask, y, largest, total, dy, dq, dk, dv, 0.5, False)
+
+    def answers(rounded):
+        Q, K, V, DY = (rounded(x[0, :, 0]).astype(float) for x in (q, k, v, dy))
+        scores = 0.5 * Q @ K.T
+        e = np.exp(scores - scores.max(1, keepdims=True))
+        p = e / e.sum(1, keepdims=True)
+        out = rounded(e) @ V / e.sum(1, keepdims=True)
+        ds = rounded(0.5 * p * (DY @ V.T - (DY * out).sum(1, keepdims=True)))
+        return out, ds @ K, ds.T @ Q, rounded(p).T @ DY
+
+    for got, want, exact in zip((y, dq, dk, dv), answers(emulated), answers(lambda x: x), strict=True):
+        # A number on the border between two bfloat16 may fall to either side: few do, and all were rounded.
+        assert np.abs(got[0, :, 0] - want).mean() < 0.1 * np.abs(want - exact).mean()
 
 
 @pytest.mark.parametrize("rung", [rung for op, rung in RUNGS if op == "matmul_bf16"])

@@ -77,7 +77,6 @@ def large_arguments(op, dtype):
     attended = floats(3, 300, 4, 17), positive(3, 4, 300), positive(3, 4, 300)
     by_op = {
         "matmul": lambda: (floats(1, 301, 403), floats(1, 403, 205), floats(1, 301, 205), False, False),
-        "matmul_bf16": lambda: (floats(1, 301, 403), floats(1, 403, 205), floats(1, 301, 205), False, False),
         "round_bf16": lambda: (floats(many), floats(many)),
         "attention": lambda: (*heads, floats(3, 1, 1, 300), *attended, 0.2, True),
         "attention_gradient": lambda: (
@@ -181,7 +180,8 @@ def large_arguments(op, dtype):
             1e-7,
         ),
     }
-    arguments = (by_op.get(op) or by_family[OPS[op].__name__])()
+    make = by_op.get(op) or by_op.get(op.replace("_bf16", "")) or by_family[OPS[op].__name__]
+    arguments = make()
     of_logits = op.endswith("softmax_cross_entropy_gradient")
     return (*arguments, floats(rows, n)) if of_logits else arguments
 

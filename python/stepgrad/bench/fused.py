@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import kernels
+from stepgrad.ops.linalg.bfloat16 import nearest
 
 BATCH, TIME, HEADS, HEAD = 16, 64, 4, 32  # the GPT of the training steps
 FEATURES, UNITS = 32, 128  # the LSTM of the training steps
@@ -22,15 +23,21 @@ def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.standard_normal(shape, np.float32)
 
 
+def _factor(op: str, rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """A factor of the op's products: rounded where the op does, because float64, which is compared with, rounds nothing."""
+    x = _normal(rng, *shape)
+    return nearest(x) if "_bf16" in op else x
+
+
 def attention(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     """Causal self-attention; the gradient's five products against two forward."""
     time = size or TIME
-    q, k, v, gy = (_normal(rng, BATCH, time, HEADS, HEAD) for _ in range(4))
+    q, k, v, gy = (_factor(op, rng, BATCH, time, HEADS, HEAD) for _ in range(4))
     attrs = {"scale": HEAD**-0.5, "causal": True}
     arrays: tuple[np.ndarray, ...] = (q, k, v)
     products = 2
     if op.endswith("_gradient"):
-        arrays, products = (q, k, v, *_reference("attention", *arrays, **attrs), gy), 5
+        arrays, products = (q, k, v, *_reference(op.removesuffix("_gradient"), *arrays, **attrs), gy), 5
     label = f"{BATCH} x {time} steps, {HEADS} heads of {HEAD}, causal"
     seen = BATCH * HEADS * time * (time + 1) / 2
     return label, arrays, attrs, products * 2.0 * seen * HEAD
@@ -58,12 +65,12 @@ def sequence(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
 def dense(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     """A layer of n to n units on 32 rows; two products on the way back."""
     n, rows = size or 1000, 32
-    x, w, b = _normal(rng, rows, n), _normal(rng, n, n) / np.float32(np.sqrt(n)), _normal(rng, n)
+    x, w, b = _factor(op, rng, rows, n), _factor(op, rng, n, n), _normal(rng, n)
     arrays: tuple[np.ndarray, ...] = (x, w, b)
     attrs, products = {"activation": "relu"}, 1
     if op.endswith("_gradient"):
-        y = kernels.rungs("dense")[0].function(*arrays, **attrs)
-        arrays, products = (x, w, y, _normal(rng, rows, n)), 2
+        y = _reference(op.removesuffix("_gradient"), *arrays, **attrs)
+        arrays, products = (x, w, y, _factor(op, rng, rows, n)), 2
     return f"{rows} x {n} to {n} units, relu", arrays, attrs, products * 2.0 * rows * n * n
 
 
@@ -84,16 +91,18 @@ def convolution(op: str, size: int | None, rng: np.random.Generator) -> Inputs:
     return label, arrays, attrs, 2.0 * batch * side**2 * 27 * filters
 
 
-def _reference(op: str, *arrays: np.ndarray, **attrs: Any) -> tuple[np.ndarray, ...]:
+def _reference(op: str, *arrays: np.ndarray, **attrs: Any) -> Any:
     return kernels.rungs(op)[0].function(*arrays, **attrs)
 
 
 INPUTS: dict[str, Callable[[str, int | None, np.random.Generator], Inputs]] = {
-    **dict.fromkeys(("attention", "attention_gradient"), attention),
+    **dict.fromkeys(
+        (f"attention{kind}{end}" for kind in ("", "_bf16") for end in ("", "_gradient")), attention
+    ),
     **dict.fromkeys(
         (f"{kind}_sequence{end}" for kind in ("lstm", "gru") for end in ("", "_gradient")), sequence
     ),
-    **dict.fromkeys(("dense", "dense_gradient"), dense),
+    **dict.fromkeys((f"dense{kind}{end}" for kind in ("", "_bf16") for end in ("", "_gradient")), dense),
     **dict.fromkeys(("bias_activation", "bias_activation_gradient"), bias_activation),
     "conv2d_bias": convolution,
 }

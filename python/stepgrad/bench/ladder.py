@@ -10,7 +10,8 @@ from typing import Any
 from stepgrad import kernels
 from stepgrad.bench.cases import Case, case
 from stepgrad.bench.timing import Sample, Summary, calibrate, contest, summarize, take_sample
-from stepgrad.bench.verify import TOLERANCE, verify
+from stepgrad.bench.verify import TOLERANCE as TOLERANCE
+from stepgrad.bench.verify import verify
 
 SAMPLE_SECONDS = 0.03
 NAME, BAR = 14, 32  # characters
@@ -70,7 +71,9 @@ class Ladder:
             if seconds > 5 * self.budget:
                 rung.refused = f"cut off: one call would take about {seconds:.0f} s"
             else:
-                rung.error, problem = verify(self.case.results(rung.kernel.function), expected, TOLERANCE)
+                rung.error, problem = verify(
+                    self.case.results(rung.kernel.function), expected, self.case.tolerance
+                )
                 rung.refused = problem and f"WRONG, not timed: {problem}"
             on_change()
 

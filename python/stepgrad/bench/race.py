@@ -54,6 +54,8 @@ class Race:
         FLOPs for each byte when every array is moved once; 0 where FLOPs are not counted.
     neighbour : bool
         Whether another process keeps one core busy meanwhile. All samples count then: being interrupted is the matter.
+    tolerance : float, optional
+        How far from float64 a result may end; that of its kind when left out.
     """
 
     section: str
@@ -67,6 +69,7 @@ class Race:
     calls: int = 1
     intensity: float = 0.0
     neighbour: bool = False
+    tolerance: float | None = None
 
 
 @dataclass
@@ -171,7 +174,9 @@ class Track:
                     and self._guard(name, workers, results, workers[name].answer) is not None
                 ):
                     with np.load(files[name]) as got:
-                        verdict = verify([got[key] for key in got.files], want, rules.TOLERANCE)
+                        verdict = verify(
+                            [got[key] for key in got.files], want, race.tolerance or rules.TOLERANCE
+                        )
                     results[name].error = verdict.error
                     results[name].note = verdict.problem and f"WRONG, not timed: {verdict.problem}"
 

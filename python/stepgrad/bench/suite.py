@@ -91,8 +91,9 @@ def _ladder(op: str, threads: int) -> Race:
     }
     expected = of.expected()
     (work, unit), intensity = of.work(expected), of.flops / of.moved(expected)
-    title = f"{op}: {of.label}"
-    return Race("ladders", title, "rung", entries, ours=rungs[-1], work=work, unit=unit, intensity=intensity)
+    race = Race("ladders", f"{op}: {of.label}", "rung", entries, ours=rungs[-1], work=work, unit=unit)
+    race.intensity, race.tolerance = intensity, of.tolerance
+    return race
 
 
 def _bfloat16(section: str, shape: str) -> Race:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ops.harness import Case, Input, booleans, x32
 from stepgrad import ops
-from stepgrad.ops.attention.fused import attention, attention_of_ops
+from stepgrad.ops.attention.fused import attention, attention_bf16, attention_of_ops
 
 PAIR = ("attention", "attention_gradient")
 
@@ -25,6 +25,10 @@ def _expected(q, k, v, bias=None, mask=None, scale=None, is_causal=False):
         e = np.exp(scores - scores.max())
         y[i, j, c] = (e / e.sum()) @ v[i, :, kv]
     return y
+
+
+def _attended(q, k, v, scale, causal):
+    return _expected(q, k, v, scale=scale, is_causal=causal)
 
 
 def _torch_layout(q, k, v, is_causal=False):
@@ -134,5 +138,22 @@ CASES = [
                 "do not belong together",
             )
         ],
+    ),
+    Case(
+        ("attention_bf16", "attention_bf16_gradient"),
+        lambda *x, **attrs: attention_bf16(*x, **attrs)[0],
+        [Input(shape) for shape in _heads(5, 6, 2, 1, 3, 3)],
+        {"scale": 0.7, "causal": True},
+        expected=_attended,
+        shapes=[_heads(33, 33, 2, 2, 4, 8), _heads(1, 1, 1, 1, 1, 1), _heads(0, 3, 1, 1, 2, 2)],
+        batch=(0, 1, 2),
+        errors=[
+            (
+                lambda: attention_bf16(*[x32(2, 3, 4)] * 3, scale=1.0, causal=False),
+                "has four axes",
+            )
+        ],
+        tolerance={"float32": 2.0**-4},
+        why="every factor is rounded to the 8 bits of a bfloat16, in float32 only; sums cancel",
     ),
 ]

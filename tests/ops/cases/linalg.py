@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from ops.harness import Case, Input, nonzero, uniform, x32
+from ops.harness import Case, Input, nonzero, normal, uniform, x32
 from stepgrad import ops
 from stepgrad.ops.linalg.bfloat16 import _matmul_bf16, _round_bf16, _round_gradient_bf16
-from stepgrad.ops.linalg.dense import _dense_gradient, dense
+from stepgrad.ops.linalg.dense import _dense_bf16, _dense_bf16_gradient, _dense_gradient, dense
 from stepgrad.ops.linalg.matmul import _matmul
 
 
@@ -68,11 +68,11 @@ def _einsum(subscripts, shapes):
     )
 
 
-def _dense(activation, expected):
+def _dense(activation, expected, op="dense", call=dense, domain=normal, **more):
     return Case(
-        "dense",
-        dense,
-        [Input((5, 4)), Input((4, 3)), Input((3,))],
+        op,
+        call,
+        [Input((5, 4), domain), Input((4, 3), domain), Input((3,))],
         {"activation": activation},
         expected=lambda x, w, b, activation: expected(x @ w + b),
         shapes=[((2, 3, n), (n, 5), (5,)) for n in (1, 9, 17)]
@@ -80,9 +80,10 @@ def _dense(activation, expected):
         + [((0, 3), (3, 2), (2,)), ((3, 0), (0, 2), (2,)), ((4,), (4, 2), (2,))],
         label=activation,
         errors=[
-            (lambda: dense(x32(2, 3), x32(3, 4), x32(3)), "each column of the kernel has one bias"),
-            (lambda: dense(x32(2, 3), x32(4, 4), x32(4)), "the inner sizes differ"),
+            (lambda: call(x32(2, 3), x32(3, 4), x32(3)), "each column of the kernel has one bias"),
+            (lambda: call(x32(2, 3), x32(4, 4), x32(4)), "the inner sizes differ"),
         ],
+        **more,
     )
 
 
@@ -97,11 +98,17 @@ def _dense_gradients(x, w, gy, slope, wants_x):
     )
 
 
-def _dense_gradient_case(activation, slope, y=None, wants_x=True):
+def _dense_gradient_case(
+    activation, slope, y=None, wants_x=True, call=_dense_gradient, domain=normal, **more
+):
     return Case(
-        "dense_gradient",
-        _dense_gradient,
-        [Input((5, 4)), Input((4, 3)), Input((5, 3), y or uniform(0.2, 0.8)), Input((5, 3))],
+        call.name,
+        call,
+        [
+            *[Input(shape, domain) for shape in ((5, 4), (4, 3))],
+            Input((5, 3), y or uniform(0.2, 0.8)),
+            Input((5, 3)),
+        ],
         {"activation": activation, "wants_x": wants_x},
         expected=lambda x, w, y, gy, **_: _dense_gradients(x, w, gy, slope(y), wants_x),
         shapes=[((2, 3, n), (n, 5), (2, 3, 5), (2, 3, 5)) for n in (1, 9, 17)]
@@ -111,10 +118,11 @@ def _dense_gradient_case(activation, slope, y=None, wants_x=True):
         label=activation + ("" if wants_x else "_without_x"),
         errors=[
             (
-                lambda: _dense_gradient(x32(5, 4), x32(4, 3), x32(5, 3), x32(5, 2)),
+                lambda: call(x32(5, 4), x32(4, 3), x32(5, 3), x32(5, 2)),
                 "the gradient has the shape of the output",
             )
         ],
+        **more,
     )
 
 
@@ -139,6 +147,11 @@ CASES = [
     _dense_gradient_case("tanh", lambda y: 1 - y * y),
     _dense_gradient_case("sigmoid", lambda y: y * (1 - y)),
     _dense_gradient_case("tanh", lambda y: 1 - y * y, wants_x=False),
+    _dense("linear", lambda z: z, "dense_bf16", _dense_bf16, eighths, **BF16),
+    _dense_gradient_case("linear", lambda y: 1, call=_dense_bf16_gradient, domain=eighths, **BF16),
+    _dense_gradient_case(
+        "tanh", lambda y: 1 - y * y, wants_x=False, call=_dense_bf16_gradient, domain=eighths, **BF16
+    ),
     Case(
         "matmul_bf16",
         _matmul_bf16,

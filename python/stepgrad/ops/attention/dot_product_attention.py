@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.ops.attention.fused import MASKED, attention, attention_of_ops
+from stepgrad.ops.attention.fused import MASKED, attention, attention_bf16, attention_of_ops
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public, state
 from stepgrad.tape.tensor import Tensor
@@ -87,12 +88,13 @@ def dot_product_attention(
     settings: dict[str, Any] = {"scale": float(scale), "causal": bool(is_causal)}
     if mask is not None:
         bias = _as_bias(mask, query.dtype)
-    by_ops = state.bfloat16  # whose products round their factors
+    attend = _attention_of_the_policy()
     if bias is None:
-        return (attention_of_ops if by_ops else attention)(query, key, value, **settings)[0]
+        return attend(query, key, value, **settings)[0]
     bias = _four_axes(to_tensor(bias), key)
-    by_ops = by_ops or getattr(bias, "requires_grad", False)  # the kernels give no gradient for it
-    return (attention_of_ops if by_ops else attention)(query, key, value, bias, **settings)[0]
+    if getattr(bias, "requires_grad", False):  # the kernels give no gradient for it
+        attend = attention_of_ops
+    return attend(query, key, value, bias, **settings)[0]
 
 
 def scaled_dot_product_attention(
@@ -154,6 +156,14 @@ def scaled_dot_product_attention(
     heads = one_head(query), one_head(key), one_head(value)
     y = dot_product_attention(*heads, bias=attn_mask, scale=scale, is_causal=is_causal)
     return public["reshape"](y, (*query.shape[:-1], value.shape[-1]))
+
+
+def _attention_of_the_policy():
+    if not state.bfloat16:
+        return attention
+    # Op by op where a hook watches, another rung of the product was asked for, or no kernel does it all (on GPUs).
+    fuses = not state.hooks and kernels.is_top("matmul_bf16") and kernels.device_in_use() == "cpu"
+    return attention_bf16 if fuses else attention_of_ops
 
 
 def _as_bias(mask, dtype):

@@ -8,8 +8,9 @@ import numpy as np
 
 from stepgrad import kernels
 from stepgrad.errors import ShapeError
+from stepgrad.ops.linalg.bfloat16 import nearest
 from stepgrad.ops.op import Op, broadcast, contiguous
-from stepgrad.tape.state import public
+from stepgrad.tape.state import public, state
 from stepgrad.tape.tensor import Tensor
 
 MASKED = {
@@ -71,6 +72,8 @@ def _merged(x):
 
 
 class _Attention(Op):
+    factor = staticmethod(lambda x: x)  # what becomes of a factor of the products
+
     def _sizes(self, q, k, v, mask=None):
         """Check the shapes; return those of the output and of a statistic of every query."""
         for name, shape in (("query", q), ("key", k), ("value", v)):
@@ -107,7 +110,7 @@ class _Attention(Op):
 
     def _scores(self, q, k, mask, scale, causal):
         """NumPy: scores [batch, heads, queries, keys], -inf where a key is not seen."""
-        s = np.einsum("btnd,bsnd->bnts", q, _each_head(k, q)) * q.dtype.type(scale)
+        s = np.einsum("btnd,bsnd->bnts", self.factor(q), self.factor(_each_head(k, q))) * q.dtype.type(scale)
         if mask is not None:
             s = s + mask
         return np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf) if causal else s
@@ -154,7 +157,8 @@ class Attention(_Attention):
         with np.errstate(invalid="ignore"):  # a row without any key: NaN
             e = np.exp(s - largest)
             total = e.sum(-1, keepdims=True)
-            y = np.einsum("bnts,bsnd->btnd", e / total, _each_head(v, q))
+            y = np.einsum("bnts,bsnd->btnd", self.factor(e), self.factor(_each_head(v, q)))
+            y = y / np.moveaxis(total, 1, 2)
         return y, largest[..., 0].astype(q.dtype, copy=False), total[..., 0].astype(q.dtype, copy=False)
 
     def launch(self, native, q, k, v, mask=None, *, scale, causal):
@@ -170,7 +174,8 @@ class Attention(_Attention):
 
     def gradient(self, step, gy, g_largest, g_total):
         q, k, v, *mask = step.inputs
-        gq, gk, gv = _attention_gradient(q, k, v, *step.outputs, gy, *mask, **step.attrs)
+        backward = _attention_gradient if self is attention else _attention_bf16_gradient
+        gq, gk, gv = backward(q, k, v, *step.outputs, gy, *mask, **step.attrs)
         return gq, gk, gv, *[None for _ in mask]
 
 
@@ -193,8 +198,10 @@ class AttentionGradient(_Attention):
     def reference(self, q, k, v, y, largest, total, gy, mask=None, *, scale, causal):
         with np.errstate(invalid="ignore"):
             p = np.exp(self._scores(q, k, mask, scale, causal) - largest[..., None]) / total[..., None]
+        q, k, v, gy = (self.factor(x) for x in (q, k, v, gy))
         g = np.einsum("btnd,bsnd->bnts", gy, _each_head(v, q))
-        gs = p * (g - (p * g).sum(-1, keepdims=True)) * q.dtype.type(scale)
+        gs = self.factor(p * (g - (p * g).sum(-1, keepdims=True)) * q.dtype.type(scale))
+        p = self.factor(p)
         gq = np.einsum("bnts,bsnd->btnd", gs, _each_head(k, q))
         gk, gv = np.einsum("bnts,btnd->bsnd", gs, q), np.einsum("bnts,btnd->bsnd", p, gy)
         return gq, _group_sums(gk, k), _group_sums(gv, v)
@@ -245,5 +252,38 @@ class AttentionGradient(_Attention):
         )
 
 
-attention = Attention()
-_attention_gradient = AttentionGradient()
+class AttentionBf16(Attention):
+    """What attention is in a layer with the dtype policy "mixed_bfloat16": every factor of a product is rounded.
+
+    The weights are rounded before they are divided by their sum, which is that of the weights as they were.
+    """
+
+    name = "attention_bf16"
+    factor = staticmethod(nearest)
+    formula = (
+        r"S = \text{scale} \cdot \operatorname{bf16}(Q) \operatorname{bf16}(K)^\top + M,\quad E = e^{S - \max S},\quad"
+        r" Y = \operatorname{bf16}(E) \operatorname{bf16}(V) / \operatorname{rowsum}(E)\quad\text{(each head)}"
+    )
+    gradient_formula = (
+        r"G = \operatorname{bf16}(\bar Y) \operatorname{bf16}(V)^\top,\quad"
+        r" \bar S = \operatorname{bf16}(\text{scale} \cdot P \odot (G - \operatorname{rowsum}(P \odot G))),\quad"
+        r" \bar Q = \bar S \operatorname{bf16}(K),\quad \bar K = \bar S^\top \operatorname{bf16}(Q),\quad"
+        r" \bar V = \operatorname{bf16}(P)^\top \operatorname{bf16}(\bar Y)"
+    )
+
+
+class AttentionBf16Gradient(AttentionGradient):
+    name = "attention_bf16_gradient"
+    factor = staticmethod(nearest)
+    formula = AttentionBf16.gradient_formula
+
+    def gradient(self, step, u, a, b):
+        before, state.bfloat16 = state.bfloat16, True
+        try:
+            return super().gradient(step, u, a, b)
+        finally:
+            state.bfloat16 = before
+
+
+attention, _attention_gradient = Attention(), AttentionGradient()
+attention_bf16, _attention_bf16_gradient = AttentionBf16(), AttentionBf16Gradient()
