@@ -117,6 +117,10 @@ template <class T, class Cell> struct Backward {
       T* z = zs + gathered * ldz;
       for (long i = 0; i < rows; i++) {
         const long b = begin + i, step = b * g.time + t;
+        if (t > 1) { // h and x of the next step: a place in memory that the CPU does not foresee
+          for (long j = 0; j < H; j += 64 / long(sizeof(T))) __builtin_prefetch(g.hs + (step - 2) * H + j);
+          for (long j = 0; j < g.n; j += 64 / long(sizeof(T))) __builtin_prefetch(g.x + (step - 1) * g.n + j);
+        }
         gates_of(t, b, dh + i * H, dc + i * H, z + i * ldz);
         std::copy_n(g.x + step * g.n, g.n, x + (gathered + i) * g.n);
         std::copy_n(t ? g.hs + (step - 1) * H : g.h0 + b * H, H, h + (gathered + i) * H);

@@ -33,13 +33,14 @@ struct Lstm {
   static constexpr int columns = 4, x_to[] = {0, 1, 2, 3}, h_to[] = {0, 1, 2, 3};
   static constexpr bool has_c = true;
 
-  // a: the accumulators, in: gates; c: in and out. Returns the new h.
-  template <class V> static V forward(V* a, V /*h*/, V& c) {
+  // In two parts, so that a part of several samples is at work at the same time: a function is a long chain of instructions.
+  // a: the accumulators, in: gates. Returns the new c; then, from that, the new h.
+  template <class V> static V gates(V* a, V c) {
     for (int k : {0, 1, 3}) a[k] = gate_sigmoid(a[k]);
     a[2] = gate_tanh(a[2]);
-    c = a[1] * c + a[0] * a[2];
-    return a[3] * gate_tanh(c);
+    return a[1] * c + a[0] * a[2];
   }
+  template <class V> static V state(V* a, V /*h*/, V c) { return a[3] * gate_tanh(c); }
 
   // The columns of the gradient: z holds i f g o, all of them for W and for U.
   static constexpr long x_begin = 0, h_begin = 0;
@@ -61,8 +62,11 @@ struct Gru {
   static constexpr int columns = 3, x_to[] = {0, 1, 2}, h_to[] = {0, 1, 3};
   static constexpr bool has_c = false;
 
-  template <class V> static V forward(V* a, V h, V& /*c*/) {
+  template <class V> static V gates(V* a, V c) {
     a[0] = gate_sigmoid(a[0]), a[1] = gate_sigmoid(a[1]);
+    return c;
+  }
+  template <class V> static V state(V* a, V h, V /*c*/) {
     a[2] = gate_tanh(a[2] + a[1] * a[3]);
     return a[0] * h + (1 - a[0]) * a[2];
   }

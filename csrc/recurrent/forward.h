@@ -59,21 +59,31 @@ template <class T, class Cell> struct Forward {
     STEPGRAD_UNROLL for (int r = 0; r < mr; r++) {
       STEPGRAD_UNROLL for (int k = 0; k < 4; k++) kept[r][k] = a[r][k];
     }
-    for (int r = 0; r < mr; r++) finish(t, i + r, block * VL<T>, kept[r]);
+    finish(t, i, mr, block * VL<T>, kept);
   }
 
-  void finish(long t, long i, long unit, vec<T>* a) {
-    const long at = i * stride + unit, count = std::min(VL<T>, g.units - unit), b = first + i;
-    const vec<T> h_before = load(h + at), c_before = Cell::has_c ? load(c + at) : vec<T>{};
-    vec<T> c_new = c_before, h_new = Cell::forward(a, h_before, c_new);
-    if (g.mask && g.mask[b * g.time + t] == 0) h_new = h_before, c_new = c_before;
-    store(next + at, h_new);
-    if (Cell::has_c) store(c + at, c_new);
-    if (g.hs) store_n(g.hs + (b * g.time + t) * g.units + unit, h_new, count);
-    if (g.gates) {
-      T* gate = g.gates + (t * g.batch + b) * 4 * g.units + unit;
-      for (int k = 0; k < 4; k++) store_n(gate + k * g.units, a[k], count);
-      if (Cell::has_c) store_n(g.cells + (t * g.batch + b) * g.units + unit, c_new, count);
+  void finish(long t, long i, int rows, long unit, vec<T> (*a)[4]) {
+    const long count = std::min(VL<T>, g.units - unit);
+    const auto counts = [&](long row) { return !g.mask || g.mask[(first + i + row) * g.time + t] != 0; };
+    vec<T> c_new[STEP_ROWS];
+    for (int r = 0; r < rows; r++) {
+      const vec<T> before = Cell::has_c ? load(c + (i + r) * stride + unit) : vec<T>{};
+      c_new[r] = Cell::gates(a[r], before);
+      if (!counts(r)) c_new[r] = before;
+    }
+    for (int r = 0; r < rows; r++) {
+      const long at = (i + r) * stride + unit, b = first + i + r;
+      const vec<T> before = load(h + at);
+      vec<T> h_new = Cell::state(a[r], before, c_new[r]);
+      if (!counts(r)) h_new = before;
+      store(next + at, h_new);
+      if (Cell::has_c) store(c + at, c_new[r]);
+      if (g.hs) store_n(g.hs + (b * g.time + t) * g.units + unit, h_new, count);
+      if (g.gates) {
+        T* gate = g.gates + (t * g.batch + b) * 4 * g.units + unit;
+        for (int k = 0; k < 4; k++) store_n(gate + k * g.units, a[r][k], count);
+        if (Cell::has_c) store_n(g.cells + (t * g.batch + b) * g.units + unit, c_new[r], count);
+      }
     }
   }
 
