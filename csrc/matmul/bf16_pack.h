@@ -94,14 +94,22 @@ void pack_tile(const float* from, const Factor<float>& f, long lines, long depth
 
 inline long panel_size(long depth) { return ceil_div(depth, DEPTH) * 2 * FACTOR; }
 
-// Panels [begin, end), steps [k, k + depth) of K: to[end - begin][panel_size(depth)].
+// Panels [begin, end), steps [k, k + depth) of K: to[end - begin][panel_size(depth)]. In the order in which they lie in memory:
+// along K, or, where the lines are contiguous, panel beside panel.
 template <bool by_pairs, class T>
 void pack_panels_of(const Factor<T>& f, long begin, long end, long k, long depth, Packed<T>* to) {
-  for (long p = begin; p < end; p++)
-    for (long d = k; d < k + depth; d += DEPTH)
-      for (long line = p * BLOCK; line < (p + 1) * BLOCK; line += TILE, to += FACTOR)
-        pack_tile<by_pairs>(f.data + line * f.line_stride + d * f.k_stride, f, std::min(TILE, f.lines - line),
-                            std::min(DEPTH, k + depth - d), to);
+  const long tiles = ceil_div(depth, DEPTH), panels = end - begin, size = panel_size(depth);
+  const bool along_k = f.k_stride == 1;
+  for (long outer = 0; outer < (along_k ? panels : tiles); outer++)
+    for (long inner = 0; inner < (along_k ? tiles : panels); inner++) {
+      const long p = along_k ? outer : inner, t = along_k ? inner : outer, d = t * DEPTH;
+      for (long half = 0; half < 2; half++) {
+        const long line = (begin + p) * BLOCK + half * TILE;
+        pack_tile<by_pairs>(f.data + line * f.line_stride + (k + d) * f.k_stride, f,
+                            std::min(TILE, f.lines - line), std::min(DEPTH, depth - d),
+                            to + p * size + (2 * t + half) * FACTOR);
+      }
+    }
 }
 
 } // namespace STEPGRAD_ISA
