@@ -82,23 +82,18 @@ STEPGRAD_INLINE vec_f64 vlog(vec_f64 x) {
   return each_lane(x, [](double v) { return std::log(v); });
 }
 
-// e^x for x <= 0, and in `rest` what rounding it took away: the parts of 1 + r + r^2 (...) are added without loss.
-STEPGRAD_INLINE vec_f32 vexp_in_two(vec_f32 x, vec_f32* rest) {
-  x = x < -105.0f ? splat(-105.0f) : x;
-  vec_i32 n;
-  const vec_f32 p = reduced_expm1(x, &n), one = 1.0f + p;
-  const vec_i32 half = n >> 1;
-  *rest = (p - (one - 1.0f)) * power_of_two(half) * power_of_two(n - half);
-  return one * power_of_two(half) * power_of_two(n - half);
-}
-
-// 1 / (1 + e^-x); for negative x as e^x / (1 + e^x), so that nothing overflows and small results keep their digits. What was
-// rounded away in e and in u = 1 + e goes into the quotient v at the end: dv = (de - v du) / u.
+// 1 / (1 + e^-x) = 1 - v with v = e / (1 + e), e = e^-|x|; for negative x it is v itself, so that nothing overflows and small
+// results keep their digits. What was rounded away in u = 1 + e goes into v at the end: dv = -v du / u. 2^n comes in two
+// factors, the second always the same, so that e reaches the last denormal.
 STEPGRAD_INLINE vec_f32 vsigmoid(vec_f32 x) {
-  vec_f32 rest;
-  const vec_f32 e = vexp_in_two(-vabs(x), &rest), u = 1.0f + e, du = (e - (u - 1.0f)) + rest;
-  const vec_f32 v = (x < 0.0f ? e : splat(1.0f)) / u, over_u = x < 0.0f ? 1.0f - v : v;
-  return v + ((x < 0.0f ? rest : vec_f32{}) - v * du) * over_u;
+  vec_f32 a = -vabs(x);
+  a = a < -105.0f ? splat(-105.0f) : a; // written so that NaN passes
+  vec_i32 n;
+  const vec_f32 p = reduced_expm1(a, &n);
+  const vec_f32 e = (1.0f + p) * power_of_two(n + 64) * 5.421010862427522e-20f; // 2^-64
+  const vec_f32 u = 1.0f + e, du = e - (u - 1.0f), quotient = e / u;
+  const vec_f32 v = quotient - quotient * du * (1.0f - quotient);
+  return x < 0.0f ? v : 1.0f - v;
 }
 STEPGRAD_INLINE vec_f64 vsigmoid(vec_f64 x) {
   const vec_f64 e = vexp(-vabs(x));
