@@ -13,7 +13,6 @@ LAYERS = {
     "transposed": (lambda f: layers.Conv2DTranspose(5, 3, activation=f), LAST),
     "volume": (lambda f: layers.Conv3D(3, 2, activation=f), (2, 4, 4, 4, 2)),
     "einsum": (lambda f: layers.EinsumDense("abc,cde->abde", (None, 3, 5), f, bias_axes="de"), (4, 7, 6)),
-    "bfloat16": (lambda f: layers.Dense(5, activation=f, dtype="mixed_bfloat16"), (9, 6)),
 }
 ONE_BY_ONE = {  # the op of the bias would not fit, or there is none for the activation
     "channels_first": (lambda f: layers.DepthwiseConv2D(3, activation=f, **CHANNELS), (4, 6, 9, 9)),
