@@ -7,6 +7,7 @@ enters the kernel table, and is called like a function on tensors.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,8 @@ class Op(Rule):
     ufunc: Any = None  # the NumPy ufunc that means the same
 
     def __init__(self):
-        self.name = self.name or re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        name = self.name or re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        self.name = sys.intern(name)  # found in tables without comparing letters
         if type(self).__module__.startswith("stepgrad.ops."):
             if self.name in registry:
                 raise ArgumentError(f"two ops are called '{self.name}'")
