@@ -43,6 +43,8 @@ class Op(Rule):
         False for comparisons, argmax and the like.
     elementwise : bool
         Whether the output has the shape and dtype of the first input, and the gradient asks for no shape.
+    commutes : bool
+        Whether two inputs may change places; a number on the left then goes the short way, too.
     straight : bool
         Whether a native kernel may be called straight on arrays that fit, without `launch`.
 
@@ -73,6 +75,7 @@ class Op(Rule):
     view = False
     differentiable = True
     elementwise = False
+    commutes = False
     straight = False
     ufunc: Any = None  # the NumPy ufunc that means the same
 

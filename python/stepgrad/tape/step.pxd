@@ -9,7 +9,7 @@ cdef class Rule(Runs):
     cdef str name
     cdef object saves_inputs, saves_output, promote
     cdef Py_ssize_t outputs
-    cdef bint view, differentiable, elementwise
+    cdef bint view, differentiable, elementwise, commutes
     cdef public list recipes
     cdef public object direct
     @cython.locals(now=Now)

@@ -212,6 +212,7 @@ class Rule(Runs):
         self.view = getattr(self, "view")  # noqa: B009
         self.differentiable = getattr(self, "differentiable")  # noqa: B009
         self.elementwise = getattr(self, "elementwise")  # noqa: B009
+        self.commutes = getattr(self, "commutes")  # noqa: B009
 
     def __call__(self, *inputs, **attrs):
         return apply(self, inputs, attrs)
@@ -224,6 +225,8 @@ class Rule(Runs):
     def two(self, a, b):
         now = current()
         output = None if b is None else _at_once(self, a, b, _NO_ATTRS, now)
+        if output is None and self.commutes and not isinstance(a, Tensor):
+            output = _at_once(self, b, a, _NO_ATTRS, now)  # a number on the left
         return _prepared(self, (a, b), {}, now) if output is None else output
 
 
