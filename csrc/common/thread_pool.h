@@ -18,12 +18,18 @@ using ChunkFn = void (*)(const void* body, long begin, long end);
 // Calls run(body, begin, end) over pieces of [0, n). ns_per_item is a rough cost, used only to choose the pieces.
 void parallel_chunks(long n, double ns_per_item, ChunkFn run, const void* body);
 
+// Loops so short that to ask whether they are to be split takes a good part of their time.
+constexpr double VERY_SHORT_NS = 1000;
+
 // body(begin, end) for pieces of [0, n), in any order, on any thread. What an item computes must not depend on the
 // piece it falls in: that is what makes results the same bits for any number of threads.
 template <class Body> void parallel_for(long n, double ns_per_item, const Body& body) {
-  parallel_chunks(
-      n, ns_per_item, [](const void* b, long begin, long end) { (*static_cast<const Body*>(b))(begin, end); },
-      &body);
+  ChunkFn run = [](const void* b, long begin, long end) { (*static_cast<const Body*>(b))(begin, end); };
+  asm("" : "+r"(run)); // one copy of the body: a compiler may round one of two another way
+  if (double(n) * ns_per_item >= VERY_SHORT_NS)
+    parallel_chunks(n, ns_per_item, run, &body);
+  else if (n > 0)
+    run(&body, 0, n);
 }
 
 // The two ways to run a loop, for code that a rung on one thread and a rung on many share. Serially runs body(0, n) here.

@@ -14,6 +14,12 @@
 #endif
 #define STEPGRAD_INLINE inline __attribute__((always_inline))
 #define STEPGRAD_UNROLL _Pragma("GCC unroll 64")
+// Before a loop over the lanes of one vector: make one instruction of it. Unrolled first, it would be 16 branches.
+#ifdef __clang__
+#define STEPGRAD_LANES _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#else
+#define STEPGRAD_LANES _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
+#endif
 
 namespace stepgrad {
 namespace STEPGRAD_ISA {
@@ -51,15 +57,25 @@ template <class T> STEPGRAD_INLINE vec<T> splat(T x) {
   return x - vec<T>{};
 } // x - 0 keeps -0 and NaN as they are
 
+// -1 in the first n lanes, 0 in the others.
+template <class T> STEPGRAD_INLINE vec_mask<T> tail_mask(long n) {
+  vec_mask<T> lane;
+  STEPGRAD_UNROLL for (int i = 0; i < int(VL<T>); i++) lane[i] = i;
+  return lane < typename VecOf<T>::integer(n);
+}
+
 // The first n < VL elements; the other lanes hold `rest`. Used for the tail of an array, so that the tail goes through
-// the same formula as everything before it.
+// the same formula as everything before it. The loops become one masked load or store where the CPU has any: a memcpy of
+// n elements would be a call, and take its bytes through memory, which makes the next instruction wait.
 template <class T> STEPGRAD_INLINE vec<T> load_part(const T* p, long n, T rest) {
-  vec<T> v = splat(rest);
-  std::memcpy(&v, p, size_t(n) * sizeof(T));
-  return v;
+  const vec_mask<T> wanted = tail_mask<T>(n);
+  T lane[VL<T>];
+  STEPGRAD_LANES for (long i = 0; i < VL<T>; i++) lane[i] = wanted[i] ? p[i] : rest;
+  return load(lane);
 }
 template <class T> STEPGRAD_INLINE void store_part(T* p, vec<T> v, long n) {
-  std::memcpy(p, &v, size_t(n) * sizeof(T));
+  const vec_mask<T> wanted = tail_mask<T>(n);
+  STEPGRAD_LANES for (long i = 0; i < VL<T>; i++) if (wanted[i]) p[i] = v[i];
 }
 
 // n <= VL elements: a whole vector wherever there is one.
@@ -98,16 +114,35 @@ template <class T, long n = VL<T>, class V, class Op> STEPGRAD_INLINE T fold_lan
   }
 }
 
-// y[i] = f(x[i]) for whole vectors and then for the tail.
+// y[i] = at(x, i) for K inputs x. The tail becomes a vector and goes through the loop a second time: of two copies of a formula a
+// compiler may round one another way, where it has a choice of what to fuse into a multiply-add. What it is told by asm
+// keeps it from making two.
+template <int K, class T, class At>
+STEPGRAD_INLINE void map_vectors(const T* const (&x)[K], T* y, long n, At at) {
+  alignas(64) T in[K][VL<T>], out[VL<T>];
+  const T* from[K];
+  STEPGRAD_UNROLL for (int k = 0; k < K; k++) from[k] = x[k];
+  T* to = y;
+  long left = n % VL<T>, count = n - left;
+  for (;;) {
+    STEPGRAD_UNROLL for (int k = 0; k < K; k++) asm("" : "+r"(from[k]));
+    asm("" : "+r"(to), "+r"(count), "+r"(left));
+    for (long i = 0; i < count; i += VL<T>) store(to + i, at(from, i));
+    if (left <= 0) break;
+    STEPGRAD_UNROLL for (int k = 0; k < K; k++) {
+      store(in[k], load_part(x[k] + count, left, T(k))); // 1 for a divisor
+      from[k] = in[k];
+    }
+    to = out, count = VL<T>, left = -left;
+  }
+  if (left < 0) store_part(y + (n + left), load(out), -left);
+}
 template <class T, class F> STEPGRAD_INLINE void map(const T* x, T* y, long n, F f) {
-  long i = 0;
-  for (; i + VL<T> <= n; i += VL<T>) store(y + i, f(load(x + i)));
-  if (i < n) store_part(y + i, f(load_part(x + i, n - i, T(0))), n - i);
+  map_vectors<1>({x}, y, n, [&](const T* const* from, long i) { return f(load(from[0] + i)); });
 }
 template <class T, class F> STEPGRAD_INLINE void map(const T* a, const T* b, T* y, long n, F f) {
-  long i = 0;
-  for (; i + VL<T> <= n; i += VL<T>) store(y + i, f(load(a + i), load(b + i)));
-  if (i < n) store_part(y + i, f(load_part(a + i, n - i, T(0)), load_part(b + i, n - i, T(1))), n - i);
+  map_vectors<2>({a, b}, y, n,
+                 [&](const T* const* from, long i) { return f(load(from[0] + i), load(from[1] + i)); });
 }
 
 } // namespace STEPGRAD_ISA

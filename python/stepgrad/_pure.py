@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 COMPILED = {
-    "stepgrad.tape": ("state", "operators", "tensor", "step", "recipe", "backward"),
+    "stepgrad.tape": ("state", "operators", "tensor", "step", "arrivals", "recipe", "backward"),
     "stepgrad.replay": ("kinds", "program"),
     "stepgrad.utils": ("nest",),
 }

@@ -50,7 +50,7 @@ def test_the_short_way_gives_the_bits_of_the_long_one(name, dtype):
 def test_the_usual_ops_have_a_recipe(name):
     arrays, seed = operands(rules[name], "float32")
     gradients(rules[name], arrays, seed)
-    assert rules[name].recipes[2 ** WAYS[name] - 1] is not None
+    assert rules[name].recipes[2 ** WAYS[name] - 1]
 
 
 def test_equal_inputs_are_told_apart():
@@ -116,10 +116,18 @@ def test_a_rung_that_is_asked_for_runs():
 @pytest.mark.parametrize("number", [2.0, -0.5, 3, 0.0, -0.0, 1e300, True])
 def test_a_python_number_means_the_same_on_both_ways(number):
     x = np.array([1.5, -2.5], np.float32)
+
+    def results():
+        t = sg.Tensor(x, requires_grad=True)
+        made = [t * number, t / (number or 1), number * t, number + t, number - t]
+        for y in made:
+            y.backward([1.0, 2.0])
+        return [*(y.numpy() for y in made), t.grad.numpy()]
+
     with np.errstate(over="ignore"), sg.hooks(sg.Hook()):
-        long = [(sg.Tensor(x) * number).numpy(), (sg.Tensor(x) / (number or 1)).numpy()]
+        long = results()
     with np.errstate(over="ignore"):
-        short = [(sg.Tensor(x) * number).numpy(), (sg.Tensor(x) / (number or 1)).numpy()]
+        short = results()
     for a, b in zip(short, long, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
@@ -128,10 +136,10 @@ def test_a_python_number_means_the_same_on_both_ways(number):
 
 def test_a_recipe_is_read_with_a_variable_too():
     op = rules["multiply"]
-    op.recipes.clear()
+    op.recipes[:] = [None] * 4
     w = sg.Variable([2.0])
     (w * w).backward(sg.Tensor([1.0]))
-    assert w.grad.item() == 4.0 and op.recipes[3] is not None
+    assert w.grad.item() == 4.0 and op.recipes[3]
 
 
 @pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum"])
@@ -150,12 +158,12 @@ def test_an_operand_that_nobody_tracks_may_repeat(name, shape):
 
 def test_a_gradient_that_repeats_one_number_does_not_spoil_the_recipe():
     op = rules["multiply"]
-    op.recipes.clear()
+    op.recipes[:] = [None] * 4
     x = sg.Tensor([2.0, 3.0], requires_grad=True)
     for _ in range(2):  # what comes out of sum is a view with strides of 0: no kernel takes it as it is
         x.grad = None
         (x * x * x).sum().backward()
-    assert x.grad.tolist() == [12.0, 27.0] and op.recipes[3] is not None
+    assert x.grad.tolist() == [12.0, 27.0] and op.recipes[3]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -163,7 +171,7 @@ def test_a_gradient_that_repeats_one_number_does_not_spoil_the_recipe():
 @pytest.mark.parametrize("shapes", [((5, 7), (7, 3)), ((1, 7), (7, 1)), ((2, 5, 7), (7, 3)), ((7,), (7, 3))])
 def test_a_product_goes_the_short_way_too(shapes, tracked, dtype):
     op = rules["matmul"]
-    op.recipes.clear()
+    op.recipes[:] = [None] * 4
     rng = np.random.default_rng(2)
     arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
     seed = rng.normal(size=(arrays[0] @ arrays[1]).shape).astype(dtype)
@@ -179,7 +187,7 @@ def test_a_product_goes_the_short_way_too(shapes, tracked, dtype):
         long = run()
     for a, b in zip(short, long, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert bool(op.recipes) == (len(shapes[0]) == 2)
+    assert any(op.recipes) == (len(shapes[0]) == 2)
 
 
 def test_a_product_that_does_not_fit_says_so():

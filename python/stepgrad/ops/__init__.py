@@ -21,6 +21,7 @@ from stepgrad.ops import (
     reduction,
 )
 from stepgrad.ops.op import Op, registry
+from stepgrad.tape import operators
 from stepgrad.tape.state import public, rules
 
 _families = (
@@ -31,6 +32,7 @@ for _family in _families:
     for _name in _family.__all__:
         public[_name] = globals()[_name] = getattr(_family, _name)
 rules.update(registry)
+operators.bind()
 for _op in registry.values():
     if _op.ufunc is not None:  # so that numpy.exp(tensor) is stepgrad.ops.exp(tensor)
         public[_op.ufunc] = public.get(_op.name, _op)

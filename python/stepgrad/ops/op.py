@@ -7,6 +7,7 @@ enters the kernel table, and is called like a function on tensors.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ class Op(Rule):
         False for comparisons, argmax and the like.
     elementwise : bool
         Whether the output has the shape and dtype of the first input, and the gradient asks for no shape.
+    commutes : bool
+        Whether two inputs may change places; a number on the left then goes the short way, too.
     straight : bool
         Whether a native kernel may be called straight on arrays that fit, without `launch`.
 
@@ -72,11 +75,13 @@ class Op(Rule):
     view = False
     differentiable = True
     elementwise = False
+    commutes = False
     straight = False
     ufunc: Any = None  # the NumPy ufunc that means the same
 
     def __init__(self):
-        self.name = self.name or re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        name = self.name or re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        self.name = sys.intern(name)  # found in tables without comparing letters
         if type(self).__module__.startswith("stepgrad.ops."):
             if self.name in registry:
                 raise ArgumentError(f"two ops are called '{self.name}'")

@@ -4,15 +4,14 @@ Accumulation, un-broadcasting and dtype live here and nowhere else. Gradients ar
 gradient can be differentiated again.
 """
 
-import heapq
-
 import numpy as np
 
 from stepgrad.errors import GradientError, ShapeError, StepgradError
+from stepgrad.tape.arrivals import Arrivals, as_gradient
 from stepgrad.tape.recipe import gradients_at_once
-from stepgrad.tape.state import current, public, rules
+from stepgrad.tape.state import current, public, walk_back
 from stepgrad.tape.step import Step, steps_of
-from stepgrad.tape.tensor import Tensor, as_tensor, make, wrap
+from stepgrad.tape.tensor import Tensor, as_tensor, wrap
 
 
 def backward_from(tensor, gradient, retain, create):
@@ -36,103 +35,12 @@ def backward_from(tensor, gradient, retain, create):
     run_backward((tensor,), (seed,), None, retain, create)
 
 
-class Walk:
-    """The gradients that are on their way back, and the steps that they wait for.
-
-    A gradient is a Tensor, or a bare array: one that a recipe made. Nobody else knows a bare array, so more is added to it
-    where it lies, and when it has been used its memory serves the next kernel.
-
-    Attributes
-    ----------
-    newest, arrived : Step or None, gradient or list
-        The step whose turn it is, and the gradient of its output, a list where the op has several. They are not in
-        `heap` and `pending`: a chain needs neither.
-    heap : list of Step
-        All other steps that something has arrived at, the newest on top.
-    pending : dict of Step to gradient or list
-        What has arrived there.
-    leaves : dict of id to list
-        [leaf, gradient]
-    spare : list of array
-        Arrays that nobody needs any more.
-    """
-
-    def __init__(self):
-        self.newest = None
-        self.arrived = None
-        self.heap = []
-        self.pending = {}
-        self.leaves = {}
-        self.spare = []
-        self.rule = rules["add"]
-
-    def deliver(self, source, index, g):
-        """Add a gradient to what has already arrived at a step's output, or at a leaf."""
-        if not isinstance(source, Step):
-            entry = self.leaves.get(id(source))
-            if entry is None:
-                self.leaves[id(source)] = [source, g]
-            else:
-                entry[1] = self.add(entry[1], g)
-            return
-        step = source
-        op = step.op
-        known = self.arrived if step is self.newest else self.pending.get(step) if self.heap else None
-        if op.outputs > 1:
-            if known is None:
-                known = [None] * op.outputs
-                self.begin(step, known)
-            known[index] = g if known[index] is None else self.add(known[index], g)
-        elif known is None:
-            self.begin(step, g)
-        elif step is self.newest:
-            self.arrived = self.add(known, g)
-        else:
-            self.pending[step] = self.add(known, g)
-
-    def begin(self, step, arrived):
-        """Find the place of a step that nothing has arrived at before."""
-        newest = self.next()
-        if newest is None or newest.number < step.number:
-            if newest is not None:
-                self.put_off(newest, self.arrived)
-            self.newest = step
-            self.arrived = arrived
-        else:
-            self.put_off(step, arrived)
-
-    def put_off(self, step, arrived):
-        """Let a step wait until it is the newest."""
-        self.pending[step] = arrived
-        heapq.heappush(self.heap, step)
-
-    def next(self):
-        """Return the newest step, None at the end; `arrived` holds the gradients of its outputs."""
-        if self.newest is None and self.heap:
-            self.newest = heapq.heappop(self.heap)
-            self.arrived = self.pending.pop(self.newest)
-        return self.newest
-
-    def add(self, known, g):
-        """Add two gradients, into the first where it is a bare array."""
-        if not isinstance(known, Tensor):
-            kernel = self.rule.direct
-            array = g.array if isinstance(g, Tensor) else g
-            if kernel is not None and kernel(known, array, known) is known:
-                if array is g:
-                    self.spare.append(g)
-                return known
-        return self.rule(_tensor(known), _tensor(g))
-
-
-def _tensor(g):
-    """Return a gradient as a Tensor, whose array is never written to."""
-    return g if isinstance(g, Tensor) else make(g, None, 0, None)
+walk_back.append(backward_from)
 
 
 def _tensors(arrived):
     """Return what has arrived at a step as a list with one Tensor for each output, None where there is nothing."""
-    return [None if g is None else _tensor(g) for g in (arrived if type(arrived) is list else [arrived])]
+    return [None if g is None else as_gradient(g) for g in (arrived if type(arrived) is list else [arrived])]
 
 
 def run_backward(roots, seeds, wanted, retain, create):
@@ -147,7 +55,7 @@ def run_backward(roots, seeds, wanted, retain, create):
     retain, create : bool
         Keep the saved values; record the backward pass.
     """
-    walk = Walk()
+    arrivals = Arrivals()
     needed = None if wanted is None else _leading_to(roots, wanted)
     found = {}
     watched = {}
@@ -162,11 +70,11 @@ def run_backward(roots, seeds, wanted, retain, create):
     try:
         for root, seed in zip(roots, seeds, strict=True):
             short = short and root.array.shape == seed.array.shape
-            walk.deliver(root if root.step is None else root.step, root.index, seed)
-        while walk.next() is not None:
-            step = walk.newest
-            arrived = walk.arrived
-            walk.newest = walk.arrived = None
+            arrivals.deliver(root if root.step is None else root.step, root.index, seed, None)
+        while arrivals.next() is not None:
+            step = arrivals.newest
+            arrived = arrivals.arrived
+            arrivals.newest = arrivals.arrived = None
             if needed is not None:
                 if watched and step in watched:
                     arrived = _tensors(arrived)
@@ -175,20 +83,17 @@ def run_backward(roots, seeds, wanted, retain, create):
                     arrived = arrived if len(arrived) > 1 else arrived[0]
                 if step not in needed:
                     continue
-            now.scope = step.scope
-            if short and step.alike and not step.released:
-                results = gradients_at_once(step, arrived, walk.spare)
-                if results is not None:
-                    _pass_on(step, results, walk)
-                    if not retain:
-                        step.release()
-                    continue
-            _as_written(step, _tensors(arrived), hooks, walk)
+            if not (short and step.alike and gradients_at_once(step, arrived, arrivals)):
+                now.scope = step.scope
+                _as_written(step, _tensors(arrived), hooks, arrivals)
             if not retain and not create:
                 step.release()
-        leaves = walk.leaves
+        leaves = arrivals.leaves
         for entry in leaves.values():
-            entry[1] = _tensor(entry[1])
+            if not isinstance(entry[1], Tensor):
+                leaf = entry[0]
+                g = entry[1] = as_gradient(entry[1])
+                g.form = leaf.form
         if wanted is not None:
             return [
                 found.get(id(t)) if t.step is not None else leaves.get(id(t), (t, None))[1] for t in wanted
@@ -199,9 +104,8 @@ def run_backward(roots, seeds, wanted, retain, create):
         now.recording, now.scope = before
 
 
-def _as_written(step, gradients, hooks, walk):
+def _as_written(step, gradients, hooks, arrivals):
     """Run the gradient of a step as its op writes it, and pass on what it returns."""
-    walk.spare.clear()
     for i, shape in enumerate(_output_shapes(step, gradients)):
         if gradients[i] is None:
             gradients[i] = wrap(np.zeros(shape, step.input_dtypes[0]))
@@ -218,16 +122,9 @@ def _as_written(step, gradients, hooks, walk):
     results = [_fit(step, i, g) for i, g in enumerate(_counted(step, results))]
     for hook in hooks:
         hook.after_backward(step, gradients, results)
-    _pass_on(step, results, walk)
-
-
-def _pass_on(step, results, walk):
-    """Deliver the gradients of a step's inputs to where the inputs came from."""
-    sources = step.sources
-    for i in range(len(sources)):
-        g = results[i]
-        if g is not None and sources[i] is not None:
-            walk.deliver(sources[i], step.source_index[i], g)
+    for g, source, index in zip(results, step.sources, step.source_index, strict=True):
+        if g is not None and source is not None:
+            arrivals.deliver(source, index, g, None)
 
 
 def _output_shapes(step, gradients):

@@ -16,46 +16,48 @@ class Runs:
         raise NotImplementedError
 
 
-def one(name, a):
-    """Run the op of that name on one input."""
-    table = rules
-    rule = table[name]
-    return rule.one(a)
+class Common:
+    """The ops behind the operators that run most, where they are found without looking up a name."""
+
+    def __init__(self):
+        self.add = self.subtract = self.multiply = self.divide = self.negative = Runs()
 
 
-def two(name, a, b):
-    """Run the op of that name on two inputs."""
-    table = rules
-    rule = table[name]
-    return rule.two(a, b)
+common = Common()
+
+
+def bind():
+    """Fill in the ops, once they are there."""
+    for name in ("add", "subtract", "multiply", "divide", "negative"):
+        setattr(common, name, rules[name])
 
 
 class Operators:
     """Arithmetic, comparisons, indexing and NumPy's methods."""
 
     def __add__(self, other):
-        return two("add", self, other)
+        return common.add.two(self, other)
 
     def __radd__(self, other):
-        return two("add", other, self)
+        return common.add.two(other, self)
 
     def __sub__(self, other):
-        return two("subtract", self, other)
+        return common.subtract.two(self, other)
 
     def __rsub__(self, other):
-        return two("subtract", other, self)
+        return common.subtract.two(other, self)
 
     def __mul__(self, other):
-        return two("multiply", self, other)
+        return common.multiply.two(self, other)
 
     def __rmul__(self, other):
-        return two("multiply", other, self)
+        return common.multiply.two(other, self)
 
     def __truediv__(self, other):
-        return two("divide", self, other)
+        return common.divide.two(self, other)
 
     def __rtruediv__(self, other):
-        return two("divide", other, self)
+        return common.divide.two(other, self)
 
     def __floordiv__(self, other):
         return public["floor_divide"](self, other)
@@ -82,7 +84,7 @@ class Operators:
         return public["matmul"](other, self)
 
     def __neg__(self):
-        return one("negative", self)
+        return common.negative.one(self)
 
     def __pos__(self):
         return self

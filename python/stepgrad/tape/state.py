@@ -11,6 +11,7 @@ rules: dict[str, Any] = {}  # name -> op; filled in stepgrad.ops, used by the op
 symbolic_apply: list[
     Any
 ] = []  # one function, put here by stepgrad.tape.symbolic: what an op does with a KerasTensor
+walk_back: list[Any] = []  # one function, put there by stepgrad.tape.backward: Tensor.backward
 
 
 class Now:

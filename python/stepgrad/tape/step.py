@@ -4,23 +4,28 @@ Every op runs through :func:`apply`. Where an input is tracked, it leaves a :cla
 where its inputs came from, and the arrays that its gradient needs.
 """
 
-import itertools
-
 import numpy as np
+
+try:
+    import cython
+except ImportError:
+    from stepgrad.tape.natives import cython
 
 from stepgrad import config, kernels
 from stepgrad.device_arrays import as_array
 from stepgrad.errors import GradientError, InPlaceError, StepgradError
+from stepgrad.tape import natives
 from stepgrad.tape.operators import Runs
 from stepgrad.tape.state import current, public, state, symbolic_apply
 from stepgrad.tape.tensor import Tensor, form_of, from_number, make
 
-_numbers = itertools.count(1)
 _NUMBERS = (int, float)
-_FIRST = ((0,), (0, 0))  # source_index of one input and of two, each the first output of its op
 _NO_ATTRS: dict = {}  # of every op that was called without any
 
 
+@cython.trashcan(True)  # a chain of 100,000 steps is freed without recursion
+@cython.freelist(128)
+@cython.cclass
 class Step:
     """One op that was executed, and what its gradient will need.
 
@@ -30,9 +35,14 @@ class Step:
         Counts all recorded steps; a step's inputs always come from steps with smaller numbers.
     op, attrs, scope : Op, dict, str
         The op, its keyword arguments, the path of the layer that ran it.
-    sources : tuple
-        For each input the Step that made it, or the leaf Tensor, or None where nothing is tracked.
     input_shapes, input_dtypes : tuple
+    source_a, index_a, saved_a
+        Of the first input: the Step that made it, or the leaf Tensor, or None where nothing is tracked; which of that
+        step's outputs it is; and its Tensor, where the gradient reads it.
+    source_b, index_b, saved_b, more : tuple
+        The same of the second one, and triples for all others. Most ops have two inputs at most: fields are cheaper.
+    form : Form or None
+        That of the first input, where the op ran straight on its arrays.
     released : bool
         True once backward has used the step and let go of what it saved.
     alike : bool
@@ -40,24 +50,63 @@ class Step:
     """
 
     def __init__(self, op, attrs, tensors, scope):
-        self.number = next(_numbers)
+        self.number = natives.next_number()
         self.op = op
         self.attrs = attrs
         self.scope = scope
         self.released = False
         self.saved_outputs = None
-        self.sources = tuple([_source(t) for t in tensors])
-        self.source_index = tuple([t.index for t in tensors])
         self.input_shapes = tuple([t.array.shape for t in tensors])
         self.input_dtypes = tuple([t.array.dtype for t in tensors])
-        keep = op.saves_inputs
-        self.saved_inputs = tuple([t if keep is None or i in keep else None for i, t in enumerate(tensors)])
+        self.source_a = self.source_b = self.saved_a = self.saved_b = None
+        self.index_a = self.index_b = 0
+        self.more = ()
+        for i, t in enumerate(tensors):
+            self.note(i, t)
         self.versions = _versions(self.saved_inputs)
+        self.form = None
         self.alike = False
+
+    def note(self, i, tensor):
+        """Note where input `i` came from, and keep it where the gradient reads it."""
+        keep = self.op.saves_inputs
+        saved = tensor if keep is None or i in keep else None
+        if i == 0:
+            self.source_a = _source(tensor)
+            self.index_a = tensor.index
+            self.saved_a = saved
+        elif i == 1:
+            self.source_b = _source(tensor)
+            self.index_b = tensor.index
+            self.saved_b = saved
+        else:
+            self.more += ((_source(tensor), tensor.index, saved),)
+
+    @property
+    def sources(self):
+        """For each input the Step that made it, or the leaf Tensor, or None where nothing is tracked."""
+        return self.of_inputs(self.source_a, self.source_b, 0)
+
+    @property
+    def source_index(self):
+        """For each input, which output of its source it is."""
+        return self.of_inputs(self.index_a, self.index_b, 1)
+
+    @property
+    def saved_inputs(self):
+        """For each input its Tensor where the gradient reads it, else None."""
+        return self.of_inputs(self.saved_a, self.saved_b, 2)
+
+    def of_inputs(self, a, b, part):
+        """Return a tuple of what is known of each input: `a`, `b`, and a part of each triple in `more`."""
+        count = len(self.input_shapes)
+        if count == 2:
+            return (a, b)
+        return (a, b, *[triple[part] for triple in self.more]) if count > 2 else (a, b)[:count]
 
     @property
     def inputs(self):
-        """The saved input tensors, None for those that the op does not save."""
+        """The same, unless they are gone or were changed."""
         self.check()
         return self.saved_inputs
 
@@ -95,19 +144,20 @@ class Step:
 
     def needs(self, i):
         """Tell whether anybody waits for the gradient of input `i`."""
-        return self.sources[i] is not None
+        return (self.source_a if i == 0 else self.source_b if i == 1 else self.more[i - 2][0]) is not None
 
     def saved_arrays(self):
         """Return the arrays that this step keeps alive for backward, as (name, array) pairs."""
-        pairs = [(f"input {i}", t.array) for i, t in enumerate(self.saved_inputs or ()) if t is not None]
+        pairs = [(f"input {i}", t.array) for i, t in enumerate(self.saved_inputs) if t is not None]
         outputs = enumerate(self.saved_outputs or ())
         return pairs + [(f"output {i}", array) for i, array in outputs if array is not None]
 
     def release(self):
         """Let go of everything saved."""
         self.released = True
-        self.saved_inputs = self.saved_outputs = None
-        self.sources = self.source_index = ()
+        self.source_a = self.source_b = self.saved_a = self.saved_b = self.saved_outputs = None
+        if self.more:
+            self.more = ((None, 0, None),) * len(self.more)
 
     def _check_alive(self):
         if self.released:
@@ -148,7 +198,7 @@ class Rule(Runs):
     """What the tape reads of an op on every call, copied from the class's attributes; stepgrad.ops.Op is one."""
 
     def __init__(self):
-        self.recipes = {}  # see stepgrad.tape.recipe
+        self.recipes = [None] * 4  # see stepgrad.tape.recipe
         self.direct = None  # the short way into the kernel in use; stepgrad.kernels puts it here
         self.prepare()
 
@@ -162,6 +212,7 @@ class Rule(Runs):
         self.view = getattr(self, "view")  # noqa: B009
         self.differentiable = getattr(self, "differentiable")  # noqa: B009
         self.elementwise = getattr(self, "elementwise")  # noqa: B009
+        self.commutes = getattr(self, "commutes")  # noqa: B009
 
     def __call__(self, *inputs, **attrs):
         return apply(self, inputs, attrs)
@@ -174,6 +225,8 @@ class Rule(Runs):
     def two(self, a, b):
         now = current()
         output = None if b is None else _at_once(self, a, b, _NO_ATTRS, now)
+        if output is None and self.commutes and not isinstance(a, Tensor):
+            output = _at_once(self, b, a, _NO_ATTRS, now)  # a number on the left
         return _prepared(self, (a, b), {}, now) if output is None else output
 
 
@@ -196,13 +249,15 @@ def _at_once(op, x1, x2, attrs, now):
         return None
     a = x1
     b = None
+    form = form_of(a)
+    spare = form.take() if op.elementwise else None
     if x2 is None:
-        array = kernel(a.array, **attrs) if attrs else kernel(a.array)
+        array = kernel(a.array, spare, **attrs) if attrs else kernel(a.array, spare)
     else:
-        b = x2 if isinstance(x2, Tensor) else constant(x2, form_of(a).dtype)
+        b = x2 if isinstance(x2, Tensor) else constant(x2, form.dtype)
         if b is None:
             return None
-        array = kernel(a.array, b.array, **attrs) if attrs else kernel(a.array, b.array)
+        array = kernel(a.array, b.array, spare, **attrs) if attrs else kernel(a.array, b.array, spare)
     if array is NotImplemented:
         return None
     step = None
@@ -212,7 +267,7 @@ def _at_once(op, x1, x2, attrs, now):
             tape.steps.append(step)
     output = make(array, step, 0, None)
     if op.elementwise:
-        output.form = a.form
+        output.form = form
     if now.listing is not None:
         now.listing.append((op, (a,) if b is None else (x1, x2), attrs, output))
     return output
@@ -221,39 +276,37 @@ def _at_once(op, x1, x2, attrs, now):
 def _short_step(op, a, b, array, attrs, scope):
     """Make the Step of an op that ran straight on its arrays: Step(op, attrs, (a, b), scope), without the loops."""
     step = Step.__new__(Step)
-    step.number = next(_numbers)
+    step.number = natives.next_number()
     step.op = op
     step.attrs = attrs
     step.scope = scope
     step.released = False
-    step.saved_outputs = (array,) if op.saves_output else None
-    form = form_of(a)
-    keep = op.saves_inputs
+    if not natives.COMPILED:
+        step.saved_a = step.saved_b = step.source_b = step.saved_outputs = step.versions = None
+    if op.saves_output:
+        step.saved_outputs = (array,)
+    step.more = ()
+    form = step.form = form_of(a)
+    step.note(0, a)
     if b is None:
-        step.sources = (_source(a),)
-        step.source_index = _FIRST[0] if a.index == 0 else (a.index,)
+        step.index_b = 0
         step.input_shapes = form.shapes[0]
         step.input_dtypes = form.dtypes[0]
-        step.saved_inputs = (a,) if keep is None or 0 in keep else (None,)
         step.alike = op.elementwise and not attrs
         guarded = a.guard is not None
     else:
         other = form_of(b)
         same = other is form or other.shape == form.shape
-        step.sources = (_source(a), _source(b))
-        step.source_index = _FIRST[1] if a.index == 0 and b.index == 0 else (a.index, b.index)
+        step.note(1, b)
         step.input_shapes = form.shapes[1] if same else (form.shape, other.shape)
         step.input_dtypes = form.dtypes[1]
-        if keep is None:
-            step.saved_inputs = (a, b)
-        else:
-            step.saved_inputs = (a if 0 in keep else None, b if 1 in keep else None)
         if op.elementwise:
             step.alike = (same or not b.requires_grad) and not attrs
         else:  # a product: its gradient is two more where there are no axes before those of matrices
             step.alike = len(form.shape) == 2 and not attrs
         guarded = a.guard is not None or b.guard is not None
-    step.versions = _versions(step.saved_inputs) if guarded else None
+    if guarded:
+        step.versions = _versions(step.saved_inputs)
     return step
 
 

@@ -1,11 +1,19 @@
 """Tensor: an array that remembers how it was made; and how Python values become arrays."""
 
+import math
+
 import numpy as np
+
+try:
+    import cython
+except ImportError:
+    from stepgrad.tape.natives import cython
 
 from stepgrad import config, device_arrays, kernels
 from stepgrad.errors import DTypeError, InPlaceError, ShapeError
+from stepgrad.tape import natives
 from stepgrad.tape.operators import Operators
-from stepgrad.tape.state import public, state
+from stepgrad.tape.state import public, state, walk_back
 
 
 class Tensor(Operators):
@@ -46,6 +54,14 @@ class Tensor(Operators):
         self.guard = None
         self.form = None
         self._keras_mask = None  # which steps count; see stepgrad.layers.masks
+
+    def __dealloc__(self):
+        """Leave the array to the next result of its form. Compiled, the tape calls this; uncompiled, nobody does."""
+        form = self.form
+        array = self.array
+        self.array = None
+        if form is not None and natives.alone(array):
+            form.give(array)
 
     # -- what it is ------------------------------------------------------------------------------------------------
 
@@ -111,9 +127,7 @@ class Tensor(Operators):
         create_graph : bool
             Record the backward pass itself, for gradients of gradients.
         """
-        from stepgrad.tape.backward import backward_from  # the walk back stands above the tensor
-
-        backward_from(self, gradient, retain_graph, create_graph)
+        walk_back[0](self, gradient, retain_graph, create_graph)
 
     # -- NumPy's protocols -----------------------------------------------------------------------------------------
 
@@ -246,26 +260,37 @@ def wrap(array):
 def make(array, step, index, guard):
     """Make the Tensor for output `index` of `step`, without a copy; `guard` is the version cell of what it is a view of."""
     tensor = Tensor.__new__(Tensor)
+    if not natives.COMPILED:
+        tensor.step = tensor.guard = tensor.grad = tensor.name = tensor.form = tensor._keras_mask = None
     tensor.array = array
-    tensor.step = step
     tensor.index = index
-    tensor.guard = guard
     tensor.requires_grad = step is not None
-    tensor.grad = None
-    tensor.name = None
-    tensor.form = None
-    tensor._keras_mask = None
+    if step is not None:
+        tensor.step = step
+    if guard is not None:
+        tensor.guard = guard
     return tensor
 
 
+_SMALL = 1024  # bytes
+_FEW, _MANY = 4, 128
+_forms: dict = {}  # (shape, dtype) -> Form
+
+
+@cython.no_gc_clear  # tensors that are freed together with their Form still give it their arrays
+@cython.cclass
 class Form:
-    """Shape and dtype of an array: asked for once and handed on, with the tuples that a Step keeps of them.
+    """Shape and dtype of an array, one object for all arrays alike: with the tuples that a Step keeps of them, and arrays.
 
     Attributes
     ----------
     shape, dtype : tuple, numpy.dtype
     shapes, dtypes : tuple
         Those of one input, then those of two inputs alike: ``shapes[1] == (shape, shape)``.
+    small : bool
+        Whether it costs more to make such an array than to fill it.
+    spare : list of array
+        Small ones that nobody needs any more: kernels put their results there.
     """
 
     def __init__(self, shape, dtype):
@@ -273,11 +298,34 @@ class Form:
         self.dtype = dtype
         self.shapes = ((shape,), (shape, shape))
         self.dtypes = ((dtype,), (dtype, dtype))
+        self.small = math.prod(shape) * dtype.itemsize <= _SMALL
+        self.spare = []
+
+    def __reduce__(self):
+        return the_form, (self.shape, self.dtype)
+
+    def take(self):
+        """Return an array for a result, or None. A few stay: a list that becomes empty gives its memory back."""
+        return self.spare.pop() if len(self.spare) > _FEW else None
+
+    def give(self, array):
+        """Keep an array, which nobody else may know, for a result to come, if it is a small one."""
+        if self.small and len(self.spare) < _MANY:
+            self.spare.append(array)
+
+
+def the_form(shape, dtype):
+    """Return the Form of arrays of that shape and dtype."""
+    form = _forms.get((shape, dtype))
+    if form is None:
+        if len(_forms) > 255:
+            _forms.clear()
+        form = _forms[shape, dtype] = Form(shape, dtype)
+    return form
 
 
 def form_of(tensor):
     """Return the Form of a tensor's array."""
-    form = tensor.form
-    if form is None:
-        form = tensor.form = Form(tensor.array.shape, tensor.array.dtype)
-    return form
+    if tensor.form is None:
+        tensor.form = the_form(tensor.array.shape, tensor.array.dtype)
+    return tensor.form

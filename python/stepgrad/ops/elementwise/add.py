@@ -11,6 +11,7 @@ class Add(Binary):
     formula = r"y = a + b"
     gradient_formula = r"\bar a = \bar y,\quad \bar b = \bar y"
     saves_inputs = ()
+    commutes = True
     ufunc = np.add
 
     def reference(self, a, b):

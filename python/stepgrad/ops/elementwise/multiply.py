@@ -10,6 +10,7 @@ from stepgrad.ops.op import Binary
 class Multiply(Binary):
     formula = r"y = a \odot b"
     gradient_formula = r"\bar a = \bar y \odot b,\quad \bar b = \bar y \odot a"
+    commutes = True
     ufunc = np.multiply
 
     def reference(self, a, b):
