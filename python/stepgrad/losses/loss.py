@@ -147,6 +147,7 @@ def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True)
 
     Examples
     --------
+    >>> import numpy as np
     >>> a, b = squeeze_or_expand_to_same_rank(np.zeros(3), np.zeros((3, 1)))
     >>> a.shape, b.shape
     ((3, 1), (3, 1))

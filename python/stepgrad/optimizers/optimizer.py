@@ -51,11 +51,13 @@ class Optimizer(Averages):
 
     Examples
     --------
-    >>> class SignDescent(Optimizer):
+    >>> import numpy as np
+    >>> import stepgrad as sg
+    >>> class SignDescent(sg.optimizers.Optimizer):
     ...     def update_step(self, gradient, variable, learning_rate):
     ...         variable.assign_sub(np.sign(gradient.numpy()) * learning_rate)
-    >>> w = Variable([1.0, -1.0])
-    >>> SignDescent(learning_rate=0.5).apply([Tensor([3.0, -4.0])], [w])
+    >>> w = sg.Variable([1.0, -1.0])
+    >>> SignDescent(learning_rate=0.5).apply([sg.Tensor([3.0, -4.0])], [w])
     >>> w.tolist()
     [0.5, -0.5]
     """
