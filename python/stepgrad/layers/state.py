@@ -165,5 +165,6 @@ class State(Tracking):
             layer = stack.pop()
             if id(layer) not in found:
                 found[id(layer)] = layer
-                stack.extend(reversed(layer._layers))
+                if layer._layers:
+                    stack.extend(reversed(layer._layers))
         return list(found.values())

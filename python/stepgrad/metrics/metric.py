@@ -9,6 +9,7 @@ import numpy as np
 from stepgrad import config, device_arrays, initializers
 from stepgrad.errors import NotBuiltError
 from stepgrad.tape import Tensor, Variable, wrap
+from stepgrad.tape.state import current
 from stepgrad.utils.naming import auto_name
 from stepgrad.utils.serialization import Registry
 
@@ -65,7 +66,7 @@ class Metric:
     def reset_state(self) -> None:
         """Forget all batches."""
         for variable in self.variables:
-            variable.assign(np.zeros(variable.shape, variable.dtype))
+            put(variable, 0)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take in one batch and return the result so far."""
@@ -135,6 +136,16 @@ def to_numpy(x: Any, dtype: Any = None) -> np.ndarray:
     return np.asarray(
         device_arrays.to_host(array) if hasattr(array, "__cuda_array_interface__") else array, dtype
     )
+
+
+def put(variable: Variable, number: Any) -> None:
+    """Do ``variable.assign`` with a number for every entry, in a fraction of the time: a small net's step has several."""
+    now = current()
+    if now.frozen or now.recorder is not None:
+        variable.assign(np.full(variable.shape, number, variable.dtype))
+        return
+    variable.array[()] = number
+    variable.changed()
 
 
 def as_it_lies(x: Any) -> Any:

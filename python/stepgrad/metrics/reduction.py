@@ -10,7 +10,7 @@ import numpy as np
 
 from stepgrad.device_arrays import beside, to_host
 from stepgrad.losses.loss import apply_mask, convert, spread, squeeze_or_expand_to_same_rank
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, put
 from stepgrad.tape import Tensor, no_grad, silent
 from stepgrad.utils.serialization import serialize_object
 
@@ -37,6 +37,10 @@ def samplewise(
     if values.ndim > 1:
         values = reduce(values, axis=tuple(range(1, values.ndim)))
     return values, weight
+
+
+def _add(variable: Any, number: Any) -> None:
+    put(variable, variable.array + variable._fitting(number))
 
 
 def _sum(values: Any) -> Any:
@@ -86,8 +90,8 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, weight = samplewise(values, sample_weight, np.mean, self.dtype)
-        self.total.assign_add(_sum(values))
-        self.count.assign_add(_sum(weight) if weight is not None else len(values) if values.ndim else 1)
+        _add(self.total, _sum(values))
+        _add(self.count, _sum(weight) if weight is not None else len(values) if values.ndim else 1)
 
     def result(self) -> Tensor:
         total, count = self.total.array, self.count.array
