@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from stepgrad import device_arrays, kernels
 from stepgrad.errors import DeviceError, did_you_mean
+from stepgrad.tape.variable import Variable, structure
 
 CPU, CUDA, EMULATED = "cpu", "cuda", "cuda-emulated"
 MODULES = {CUDA: "stepgrad._cuda", EMULATED: "stepgrad._emu"}
@@ -264,3 +265,11 @@ def move(array: Any, name: str) -> Any:
     if reason is not None:
         raise DeviceError(f"cannot move to '{name}': {reason}")
     return device_arrays.to_device(array)
+
+
+def move_variables(variables: Iterable[Variable], name: str) -> None:
+    """Give variables arrays as the device `name` wants them; compiled steps, which know where they lay, record anew."""
+    for variable in variables:
+        variable.array = move(variable.array, name)
+        variable.changed()
+    structure[0] += 1

@@ -125,6 +125,25 @@ def test_learning_rate_and_schedules_keep_their_meaning():
     assert weights(False) == weights(True)
 
 
+def test_moved_variables_are_recorded_anew():
+    """A plan knows where weights and slots lay; an update is prepared for these very arrays."""
+    results = []
+    for jit in (False, True):
+        sg.utils.set_random_seed(3)
+        model = sg.Sequential(net("mlp"))
+        model.compile("adam", "mse", jit_compile=jit)
+        rng = np.random.default_rng(5)
+        for i in range(12):
+            if i == 6:
+                for variable in model.optimizer.variables:
+                    variable.array = variable.array.copy()
+                model.optimizer.to("cpu")
+            model.train_on_batch(rng.standard_normal((4, 7)), rng.standard_normal((4, 4)))
+        results.append([v.numpy().tobytes() for v in (*model.weights, *model.optimizer.variables)])
+    assert len(model._compiled_steps["train_step"].plans) == 2
+    assert results[0] == results[1]
+
+
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 

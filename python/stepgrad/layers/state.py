@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.devices import move
+from stepgrad.devices import move_variables
 from stepgrad.errors import ArgumentError, DTypeError, NotBuiltError, ShapeError
 from stepgrad.layers.tracking import Tracking
 from stepgrad.tape import KerasTensor, Tensor, Variable
-from stepgrad.tape.variable import structure
 from stepgrad.utils.nest import flatten
 
 
@@ -53,10 +52,7 @@ class State(Tracking):
         >>> dense.to("cpu") is dense
         True
         """
-        for variable in self.weights:
-            variable.array = move(variable.array, device)
-            variable.changed()
-        structure[0] += 1  # compiled steps know where the weights lay
+        move_variables(self.weights, device)
         return self
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config, initializers
-from stepgrad.devices import move
+from stepgrad.devices import move_variables
 from stepgrad.errors import ArgumentError
 from stepgrad.tape import Variable
 
@@ -53,10 +53,7 @@ class State:
     def to(self, device: str) -> None:
         """Move what belongs to the weights to a device; the step count and the rate stay on the host, where Python reads them."""
         numbers = set(map(id, self._numbers))
-        for variable in self._variables:
-            if id(variable) not in numbers:
-                variable.array = move(variable.array, device)
-                variable.changed()
+        move_variables([v for v in self._variables if id(v) not in numbers], device)
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: str | Sequence[str], initializer: Any = "zeros"
