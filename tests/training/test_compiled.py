@@ -9,6 +9,7 @@ import stepgrad as sg
 from stepgrad import kernels, layers, losses, ops, optimizers
 from stepgrad.errors import DataError, NotBuiltError
 from stepgrad.replay.arena import ALIGNMENT, Buffer, place
+from stepgrad.utils.nest import flatten
 
 pytestmark = pytest.mark.skipif(not kernels.compiled(), reason="the compiled step replays C++ kernels")
 RNG = np.random.default_rng(0)
@@ -156,6 +157,20 @@ def test_results_belong_to_the_caller():
     results = run(step, floats(5))
     assert step.plans
     assert len({r.tobytes() for r in results}) == len(results)
+
+
+def test_calls_that_nest_their_arguments_otherwise_have_a_plan_of_their_own():
+    def function(x, y):
+        factor = 2.0 if isinstance(x, dict) and "twice" in x else 1.0
+        return sum(flatten(x)) * factor - sum(flatten(y))
+
+    x, y, z = (sg.Tensor(floats(3)) for _ in range(3))
+    ways = [(x, y), ([x], y), ({"twice": x}, y), ({"once": x}, y), ((x, y), z), (x, (y, z))]
+    step = sg.compiled(function)
+    for _ in range(5):
+        for way in ways:
+            np.testing.assert_array_equal(step(*way).numpy(), function(*way).numpy())
+    assert len(step.plans) == len(ways)
 
 
 def test_elementwise_chains_are_fused_in_blocks():

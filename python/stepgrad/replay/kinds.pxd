@@ -18,5 +18,7 @@ cdef class Calls:
     cdef public object function
     cdef readonly list kinds
 
+cdef object _words(tuple args, dict kwargs)
+cdef object _nesting(object structure)
 @cython.locals(now=Now, tensor=Tensor)
 cdef bint _is_watched(list leaves)

@@ -74,7 +74,7 @@ class Calls:
         leaves = flatten((args, kwargs)) if kwargs else flatten(args)
         if _is_watched(leaves):
             return self.function(*args, **kwargs)
-        words = (len(args), *kwargs) if kwargs else len(args)
+        words = _words(args, kwargs)
         for kind in self.kinds:
             arrays = kind.arrays(leaves, words)
             if arrays is not None:
@@ -85,6 +85,25 @@ class Calls:
             self.kinds.pop(0)
         self.kinds.append(Kind(leaves, words))
         return self.function(*args, **kwargs)  # it may still build things
+
+
+def _words(args, kwargs):
+    """Return what a call says beside its leaves: how many arguments they are, by which names, and how they are nested."""
+    if not kwargs:
+        for arg in args:
+            if isinstance(arg, (list, tuple, dict)):
+                break
+        else:
+            return len(args)
+    return _nesting((args, kwargs))
+
+
+def _nesting(structure):
+    if isinstance(structure, dict):
+        return dict, [(key, _nesting(structure[key])) for key in sorted(structure)]
+    if isinstance(structure, (list, tuple)):
+        return type(structure), [_nesting(part) for part in structure]
+    return None
 
 
 def _is_watched(leaves):
