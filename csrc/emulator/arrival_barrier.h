@@ -4,7 +4,6 @@
 // which no sanitizer sees: to ThreadSanitizer the barrier is what orders its threads, not memory that they race for.
 #pragma once
 #include "emulator/block.h"
-#include <cstdint>
 
 namespace stepgrad::emulator {
 

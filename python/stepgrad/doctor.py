@@ -12,6 +12,7 @@ import numpy as np
 
 import stepgrad
 from stepgrad import devices, kernels
+from stepgrad.tape import is_compiled
 
 EXTRAS = {
     "matplotlib": "plots: pip install matplotlib",
@@ -31,7 +32,7 @@ def findings() -> list[tuple[str, str]]:
     rows = [
         ("stepgrad", f"{stepgrad.__version__} on Python {platform.python_version()}, NumPy {np.__version__}"),
         ("machine", f"{platform.machine()}, {platform.system()}, {os.cpu_count()} CPUs"),
-        ("tape", _tape()),
+        ("tape", tape()),
         *_native(),
         ("GPU", _gpu()),
     ]
@@ -40,10 +41,9 @@ def findings() -> list[tuple[str, str]]:
     return rows
 
 
-def _tape() -> str:
-    from stepgrad.tape import step
-
-    return "plain Python" if step.__file__.endswith(".py") else "compiled by Cython"
+def tape() -> str:
+    """Return how the tape runs, in words."""
+    return "compiled by Cython" if is_compiled() else "plain Python"
 
 
 def _native() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from stepgrad import kernels
 from stepgrad.bench.cases import Case, case
 from stepgrad.bench.timing import Sample, Summary, calibrate, contest, summarize, take_sample
-from stepgrad.bench.verify import TOLERANCE as TOLERANCE
+from stepgrad.bench.verify import TOLERANCE as TOLERANCE  # a race asks each of its kinds for one
 from stepgrad.bench.verify import verify
 
 SAMPLE_SECONDS = 0.03

@@ -16,7 +16,7 @@ import numpy as np
 import stepgrad
 from stepgrad import kernels
 from stepgrad.bench.threads import openblas_kernels
-from stepgrad.tape import step
+from stepgrad.doctor import tape
 
 PEERS = ("numpy", "torch", "jax", "jaxlib", "keras", "tensorflow", "tensorflow-cpu")
 FLAGS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_bf16", "asimd", "sve")
@@ -45,7 +45,7 @@ def describe() -> dict[str, Any]:
         "isa": features.get("in_use", "not compiled"),
         "openblas": openblas_kernels(),
         "compiler": features.get("compiler", "unknown"),
-        "tape": "plain Python" if step.__file__.endswith(".py") else "compiled by Cython",
+        "tape": tape(),
         "system": f"{platform.system()} {platform.machine()}",
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),

@@ -10,7 +10,7 @@ import numpy as np
 from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import as_it_lies
+from stepgrad.metrics.metric import as_it_lies, weights_beside
 
 LOWEST = -1e10  # stands below every prediction: the threshold that goes with top_k
 
@@ -127,7 +127,7 @@ def _weights(sample_weight: Any, y_pred: Any) -> Any:
     if sample_weight is None:
         return None
     shape = y_pred.shape
-    weight = beside(y_pred, as_it_lies(sample_weight).astype(np.float64, copy=False))
+    weight = weights_beside(y_pred, sample_weight, np.float64)
     if weight.ndim == len(shape) - 1 and weight.ndim:
         weight = weight[..., None]
     if weight.ndim > len(shape) and weight.shape[-1] == 1:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config
-from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
+from stepgrad.metrics.metric import METRICS, Metric, add_gathered, as_result, weights_beside
 from stepgrad.tape import Tensor
 
 
@@ -70,12 +69,10 @@ class FBetaScore(Metric):
             positive = y_pred > self.threshold
         weight = 1
         if sample_weight is not None:
-            weight = beside(y_pred, as_it_lies(sample_weight).astype(self.dtype, copy=False))[:, None]
+            weight = weights_beside(y_pred, sample_weight, self.dtype)[:, None]
         axis = None if self.average == "micro" else 0
         parts = (positive * y_true, positive * (1 - y_true), (1 - positive) * y_true, y_true)
-        sums = to_host(np.stack([(part * weight).sum(axis=axis) for part in parts]))
-        for variable, more in zip(self._variables, sums, strict=True):
-            variable.assign_add(more)
+        add_gathered(self._variables, [(part * weight).sum(axis=axis) for part in parts])
 
     def result(self) -> Tensor:
         if not self._variables:

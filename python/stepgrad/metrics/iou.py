@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from stepgrad import config
-from stepgrad.device_arrays import beside, to_host
+from stepgrad.device_arrays import to_host
 from stepgrad.errors import ArgumentError, ShapeError
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, together
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, together, weights_beside
 from stepgrad.tape import Tensor
 
 
@@ -73,7 +73,7 @@ class IoU(Metric):
         cells = np.where(known, y_true * self.num_classes + y_pred, 0)
         amounts = known.astype(np.float64)
         if sample_weight is not None:
-            amounts *= beside(y_pred, as_it_lies(sample_weight).astype(np.float64, copy=False)).ravel()
+            amounts *= weights_beside(y_pred, sample_weight, np.float64).ravel()
         matrix = to_host(np.bincount(cells, amounts, self.num_classes**2))
         self.total_cm.assign_add(matrix.reshape(self.num_classes, self.num_classes))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,17 @@ def put(variable: Variable, number: Any) -> None:
 def as_it_lies(x: Any) -> Any:
     """Return the values of a tensor or array_like where they lie: those on a GPU stay there."""
     return device_arrays.as_array(x.array if isinstance(x, Tensor) else x)
+
+
+def weights_beside(values: Any, sample_weight: Any, dtype: Any) -> Any:
+    """Return sample weights as numbers of a dtype where the values lie that they belong to."""
+    return device_arrays.beside(values, as_it_lies(sample_weight).astype(dtype, copy=False))
+
+
+def add_gathered(variables: Sequence[Variable], amounts: Sequence[Any]) -> None:
+    """Add to each variable what was gathered for it, where the predictions lie; all of it is fetched at once."""
+    for variable, more in zip(variables, device_arrays.to_host(np.stack(amounts)), strict=True):
+        variable.assign_add(more)
 
 
 def together(y_true: Any, y_pred: Any) -> tuple[Any, Any]:

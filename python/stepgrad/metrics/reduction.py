@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad.device_arrays import beside, to_host
+from stepgrad.device_arrays import to_host
 from stepgrad.losses.loss import apply_mask, convert, spread, squeeze_or_expand_to_same_rank
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, put
+from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result, put, weights_beside
 from stepgrad.tape import Tensor, no_grad, silent
 from stepgrad.utils.serialization import serialize_object
 
@@ -25,7 +25,7 @@ def samplewise(
     values = values.astype(dtype, copy=False)
     weight = None
     if sample_weight is not None:
-        weight = beside(values, as_it_lies(sample_weight).astype(dtype, copy=False))
+        weight = weights_beside(values, sample_weight, dtype)
         if values.ndim or weight.ndim:  # two numbers, a loss and its batch's size, have no shapes to match
             values, weight = squeeze_or_expand_to_same_rank(values, weight)
             if values.ndim > weight.ndim:

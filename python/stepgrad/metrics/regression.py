@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from stepgrad import losses
-from stepgrad.device_arrays import beside, to_host
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.metrics.accuracy import same_shape
-from stepgrad.metrics.metric import METRICS, Metric, as_it_lies, as_result
+from stepgrad.metrics.metric import METRICS, Metric, add_gathered, as_result, weights_beside
 from stepgrad.metrics.reduction import Mean, MeanMetricWrapper
 from stepgrad.tape import Tensor
 
@@ -149,15 +148,11 @@ class R2Score(Metric):
             self.sum = self.add_variable(outputs, name="sum")
             self.total_mse = self.add_variable(outputs, name="residual")
             self.count = self.add_variable(outputs, name="count")
-        weight = np.ones((), self.dtype) if sample_weight is None else as_it_lies(sample_weight)
-        weight = beside(y_pred, weight.astype(self.dtype, copy=False))
+        weight = weights_beside(y_pred, 1 if sample_weight is None else sample_weight, self.dtype)
         weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
         parts = y_true * weight, y_true * y_true * weight, np.square(y_true - y_pred) * weight, weight
-        sums = to_host(np.stack([part.sum(axis=0) for part in parts]))
-        for variable, more in zip(
-            (self.sum, self.squared_sum, self.total_mse, self.count), sums, strict=True
-        ):
-            variable.assign_add(more)
+        variables = self.sum, self.squared_sum, self.total_mse, self.count
+        add_gathered(variables, [part.sum(axis=0) for part in parts])
         self.num_samples.assign_add(y_true.size)
 
     def result(self) -> Tensor:

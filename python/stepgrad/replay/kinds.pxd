@@ -2,7 +2,7 @@
 cimport cython
 from stepgrad.replay.program cimport Program
 from stepgrad.tape.state cimport Now, current
-from stepgrad.tape.tensor cimport Form, Tensor
+from stepgrad.tape.tensor cimport Form, Tensor, the_form
 from stepgrad.utils.nest cimport flatten
 
 cdef class Kind:

@@ -3,7 +3,7 @@
 from stepgrad import kernels
 from stepgrad.device_arrays import is_array
 from stepgrad.tape.state import current
-from stepgrad.tape.tensor import Form, Tensor
+from stepgrad.tape.tensor import Form, Tensor, the_form
 from stepgrad.tape.variable import structure
 from stepgrad.utils.nest import flatten
 
@@ -61,7 +61,7 @@ class Kind:
 def _form(leaf):
     if type(leaf) is Tensor:
         leaf = leaf.array
-    return Form(leaf.shape, leaf.dtype) if is_array(leaf) else leaf
+    return the_form(leaf.shape, leaf.dtype) if is_array(leaf) else leaf
 
 
 class Calls:

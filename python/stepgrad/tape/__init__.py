@@ -1,5 +1,6 @@
 """Tensors, variables, the tape and its hooks."""
 
+from stepgrad.tape import step
 from stepgrad.tape.gradient_tape import GradientTape, no_grad
 from stepgrad.tape.hooks import Hook, hooks, silent
 from stepgrad.tape.state import scope
@@ -10,5 +11,10 @@ from stepgrad.tape.variable import Variable
 
 __all__ = [
     "GradientTape", "Hook", "KerasTensor", "Step", "Tensor", "Variable", "as_tensor", "hooks", "no_grad", "scope",
-    "silent", "steps_of", "wrap",
+    "silent", "is_compiled", "steps_of", "wrap",
 ]  # fmt: skip
+
+
+def is_compiled() -> bool:
+    """Tell whether the tape was compiled by Cython, and is not run as plain Python."""
+    return not step.__file__.endswith(".py")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from stepgrad import kernels
 from stepgrad.errors import ArgumentError, ShapeError
 from stepgrad.ops.attention.fused import MASKED, attention, attention_bf16, attention_of_ops
+from stepgrad.ops.linalg import bfloat16
 from stepgrad.ops.op import to_tensor
 from stepgrad.tape.state import public, state
 from stepgrad.tape.tensor import Tensor
@@ -161,9 +161,7 @@ def scaled_dot_product_attention(
 def _attention_of_the_policy():
     if not state.bfloat16:
         return attention
-    # Op by op where a hook watches, another rung of the product was asked for, or no kernel does it all (on GPUs).
-    fuses = not state.hooks and kernels.is_top("matmul_bf16") and kernels.device_in_use() == "cpu"
-    return attention_bf16 if fuses else attention_of_ops
+    return attention_bf16 if bfloat16.fuses() else attention_of_ops
 
 
 def _as_bias(mask, dtype):

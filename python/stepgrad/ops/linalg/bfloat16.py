@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from stepgrad import kernels
 from stepgrad.ops.linalg.matmul import Matmul, matmul_gradients
 from stepgrad.ops.op import Op, Unary
 from stepgrad.tape.state import state
@@ -29,6 +30,12 @@ def nearest(x: np.ndarray) -> np.ndarray:
     bits = np.ascontiguousarray(x).view(np.uint32)
     rounded = np.where(np.isnan(x), bits | 0x400000, bits + 0x7FFF + (bits >> 16 & 1))
     return (rounded & 0xFFFF0000).astype(np.uint32).view(np.float32).reshape(x.shape)
+
+
+def fuses() -> bool:
+    """Tell whether one op that rounds its factors may stand for several: nobody watches, no other rung of the product was
+    asked for, and there is such a kernel (on GPUs there is none)."""
+    return not state.hooks and kernels.is_top("matmul_bf16") and kernels.device_in_use() == "cpu"
 
 
 class MatmulBf16(Matmul):

@@ -17,6 +17,7 @@ from stepgrad.ops.activation.bias_activation import (
     bias_activation,
     bias_activation_gradients,
 )
+from stepgrad.ops.linalg import bfloat16
 from stepgrad.ops.linalg.bfloat16 import _matmul_bf16, nearest
 from stepgrad.ops.linalg.matmul import _matmul, matmul, matmul_gradients
 from stepgrad.ops.op import Op, contiguous
@@ -144,13 +145,8 @@ def _rows(x):
 
 
 def _fuses(op: Dense) -> bool:
-    """Tell whether one op may stand for several: nobody watches, no other rung of its product was asked for.
-
-    On GPUs there is no kernel that rounds the factors and does the rest, too.
-    """
-    if state.hooks or not kernels.is_top(op.product.name):
-        return False
-    return op is _dense or kernels.device_in_use() == "cpu"
+    """Tell whether one op may stand for several: nobody watches, no other rung of its product was asked for."""
+    return bfloat16.fuses() if op is _dense_bf16 else not state.hooks and kernels.is_top("matmul")
 
 
 def dense(x: Any, w: Any, b: Any, activation: str = "linear") -> Any:
